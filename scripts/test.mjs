@@ -1,0 +1,11 @@
+// `npm test`: installs what the tests need and passes every one of them, from a fresh clone.
+// Arguments go to Jest: `npm test -- packages/core`.
+import { prepare, run } from './prepare.mjs';
+
+prepare();
+run(process.execPath, [
+  '--experimental-vm-modules',
+  '--no-warnings=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+  ...process.argv.slice(2),
+]);
