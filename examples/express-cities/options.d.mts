@@ -1,0 +1,8 @@
+export interface DemoOptions {
+  help: boolean;
+  once: boolean;
+  port: number;
+}
+export const HELP: string;
+export class UsageError extends Error {}
+export function readOptions(args: string[], env: Record<string, string | undefined>): DemoOptions;
