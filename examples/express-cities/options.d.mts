@@ -5,4 +5,5 @@ export interface DemoOptions {
 }
 export const HELP: string;
 export class UsageError extends Error {}
+export function optionsOrExit(): DemoOptions;
 export function readOptions(args: string[], env: Record<string, string | undefined>): DemoOptions;

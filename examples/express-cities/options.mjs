@@ -14,6 +14,20 @@ Options:
   --help, -h     show this text
 `;
 
+/** The options of this process; ends it after --help, and with exit code 2 on a typing error. */
+export function optionsOrExit() {
+  try {
+    const options = readOptions(process.argv.slice(2), process.env);
+    if (!options.help) return options;
+    console.log(HELP);
+    process.exit(0);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(error.message);
+    process.exit(2);
+  }
+}
+
 /** What is wrong with the command line, in words for the person who typed it. */
 export class UsageError extends Error {
   name = 'UsageError';

