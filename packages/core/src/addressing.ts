@@ -1,0 +1,143 @@
+/**
+ * How one cache finds its entries in the store it shares: prefix, version and key become a key space
+ * and the key in that space; keys that other caches could not hold are reported.
+ */
+import type { Behaviour } from './behaviour.js';
+import { InvalidKeyError } from './errors.js';
+import { defaultKeyFunction, keyFault, type KeyFunction } from './key.js';
+import type { KeySpace } from './key-space.js';
+import type { ResolvedOptions } from './options.js';
+import type { Store } from './store.js';
+import type { LocMemWarningCode } from './warnings.js';
+
+type Warn = (code: LocMemWarningCode, message: string) => void;
+
+export class Addressing {
+  readonly #store: Store;
+  readonly #options: ResolvedOptions;
+  readonly #allowsEmptyKey: boolean;
+  readonly #warn: Warn;
+  /** Undefined on the fast path: keys are then looked up as they are. */
+  readonly #joinKeys: KeyFunction | undefined;
+  #home: KeySpace;
+
+  constructor(store: Store, options: ResolvedOptions, behaviour: Behaviour, warn: Warn) {
+    this.#store = store;
+    this.#options = options;
+    this.#allowsEmptyKey = behaviour.allowsEmptyKey;
+    this.#warn = warn;
+    this.#joinKeys = options.keyFunction ?? (behaviour.joinsKeys ? defaultKeyFunction : undefined);
+    this.#home = this.#find(options.version);
+  }
+
+  /** The space of this version, undefined being the cache's own. */
+  space(version: number | undefined): KeySpace {
+    if (version !== undefined && version !== this.#options.version) return this.#find(version);
+    if (this.#home.isRetired) this.#home = this.#find(this.#options.version);
+    return this.#home;
+  }
+
+  /** The key in its space. */
+  keyInSpace(key: string, version: number | undefined): string {
+    return this.#joinKeys === undefined ? key : this.#join(this.#joinKeys, key, version);
+  }
+
+  /**
+   * Reports a key that is no string or not portable. Asked before a write and after a miss: a key
+   * that was found has been through here when it was written.
+   *
+   * @throws {InvalidKeyError} when it is no string, or under keyCheck 'error' not portable
+   */
+  check(key: string, version: number | undefined): void {
+    if (this.#joinKeys === undefined) {
+      this.#checkBareKey(key);
+      this.#checkFullKey(key, [
+        this.#options.keyPrefix,
+        ':',
+        String(this.#version(version)),
+        ':',
+        key,
+      ]);
+    }
+  }
+
+  /** Django's make_key. */
+  fullKey(key: string, version: number | undefined): string {
+    const { keyPrefix } = this.#options;
+    const joinKeys = this.#joinKeys ?? defaultKeyFunction;
+    this.#checkBareKey(key);
+    return this.#call(joinKeys, key, keyPrefix, this.#version(version));
+  }
+
+  /** Notes what a full key was made of, once it is written. */
+  noteOrigin(fullKey: string, key: string, version: number | undefined): void {
+    if (this.#joinKeys === undefined) return;
+    const { keyPrefix } = this.#options;
+    this.#store.fullKeys.note(fullKey, { key, keyPrefix, version: this.#version(version) });
+  }
+
+  /** The bare keys of the cache's own prefix and version, with their slots. */
+  *ownKeys(): Generator<[key: string, slot: number]> {
+    if (this.#joinKeys === undefined) {
+      yield* this.space(undefined).slots;
+      return;
+    }
+    const { keyPrefix, version } = this.#options;
+    const { fullKeys } = this.#store;
+    for (const slot of fullKeys.matching(keyPrefix, version)) {
+      const origin = fullKeys.origin(this.#store.key(slot));
+      if (origin) yield [origin.key, slot];
+    }
+  }
+
+  #version(version: number | undefined): number {
+    return version ?? this.#options.version;
+  }
+
+  #find(version: number): KeySpace {
+    if (this.#joinKeys !== undefined) return this.#store.fullKeys;
+    return this.#store.keySpace(this.#options.keyPrefix, version);
+  }
+
+  #join(joinKeys: KeyFunction, key: string, version: number | undefined): string {
+    this.#checkBareKey(key);
+    const fullKey = this.#call(joinKeys, key, this.#options.keyPrefix, this.#version(version));
+    this.#checkFullKey(key, [fullKey]);
+    return fullKey;
+  }
+
+  #call(joinKeys: KeyFunction, key: string, keyPrefix: string, version: number): string {
+    let fullKey: unknown;
+    try {
+      fullKey = joinKeys(key, keyPrefix, version);
+    } catch (cause) {
+      const rule = `keyFunction threw (${String((cause as Error | undefined)?.message ?? cause)})`;
+      throw new InvalidKeyError(this.#store.name, key, rule, { cause });
+    }
+    if (typeof fullKey === 'string') return fullKey;
+    throw new InvalidKeyError(this.#store.name, fullKey, 'keyFunction must return a string');
+  }
+
+  #checkBareKey(key: unknown): void {
+    if (typeof key !== 'string') {
+      throw new InvalidKeyError(this.#store.name, key, 'a key must be a string');
+    }
+    if (key === '' && !this.#allowsEmptyKey) {
+      this.#report('LOCMEM_KEY_EMPTY', key, 'the key must not be empty');
+    }
+  }
+
+  #checkFullKey(key: string, parts: readonly string[]): void {
+    if (this.#options.keyCheck === 'off') return;
+    const fault = keyFault(parts);
+    if (fault) this.#report('LOCMEM_KEY_NOT_PORTABLE', key, fault);
+  }
+
+  #report(code: LocMemWarningCode, key: string, rule: string): void {
+    const { keyCheck } = this.#options;
+    if (keyCheck === 'off') return;
+    const error = new InvalidKeyError(this.#store.name, key, rule);
+    if (keyCheck === 'error') throw error;
+    this.#warn(code, error.message);
+  }
+}

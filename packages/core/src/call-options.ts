@@ -1,0 +1,94 @@
+/** The options of a call: read at the door, so that a misspelt one cannot pass for the default. */
+import type { ReadOptions, WriteOptions } from './contract.js';
+import { InvalidOptionError } from './errors.js';
+import { checkOptionNames } from './option-names.js';
+import { checkVersion } from './options.js';
+
+const READ: ReadonlySet<string> = new Set(['version']);
+const GET: ReadonlySet<string> = new Set(['version', 'default']);
+const TOUCH: ReadonlySet<string> = new Set(['version', 'timeout']);
+const WRITE: ReadonlySet<string> = new Set(['version', 'timeout', 'tags']);
+const CLEAR: ReadonlySet<string> = new Set(['version', 'keyPrefix']);
+const KEYS: ReadonlySet<string> = new Set(['all']);
+
+const ALLOWED = {
+  get: GET,
+  getMany: READ,
+  has: READ,
+  add: WRITE,
+  set: WRITE,
+  setMany: WRITE,
+  touch: TOUCH,
+  incr: READ,
+  decr: READ,
+  delete: READ,
+  deleteMany: READ,
+  getOrSet: WRITE,
+  incrVersion: READ,
+  decrVersion: READ,
+  ttl: READ,
+  clear: CLEAR,
+  keys: KEYS,
+  makeKey: READ,
+} as const;
+
+/** A method of the cache that takes options. */
+export type Call = keyof typeof ALLOWED;
+
+/**
+ * Checks names and version.
+ *
+ * @returns the version of the call, undefined for the cache's own
+ * @throws {InvalidOptionError} naming the method, the option, the rule and the value
+ */
+export function versionOf(call: Call, options: ReadOptions | undefined): number | undefined {
+  if (options === undefined) return undefined;
+  checkOptions(call, options);
+  const { version } = options;
+  return version === undefined ? undefined : checkVersion(placeOf(call), version);
+}
+
+export function checkOptions(call: Call, options: object): void {
+  checkOptionNames(placeOf(call), options, ALLOWED[call]);
+}
+
+/** The tags of a call, undefined when it has none. */
+export function tagsOf(
+  call: Call,
+  options: WriteOptions | undefined,
+): readonly string[] | undefined {
+  const tags: unknown = options?.tags;
+  if (tags === undefined) return undefined;
+  if (!Array.isArray(tags) || !tags.every(isTag)) {
+    const rule = 'must be an array of non-empty strings';
+    throw new InvalidOptionError(placeOf(call), 'tags', rule, tags);
+  }
+  return tags.length > 0 ? tags : undefined;
+}
+
+/** An amount to count by: an integer. */
+export function checkVersionDelta(call: Call, delta: unknown): number {
+  if (Number.isSafeInteger(delta)) return delta as number;
+  throw new InvalidOptionError(placeOf(call), 'delta', 'must be an integer', delta);
+}
+
+/** Several keys at once: a lone string would be taken letter by letter, as in Django. */
+export function checkKeys(call: Call, keys: Iterable<string>): Iterable<string> {
+  const isIterable =
+    typeof (keys as Partial<Iterable<string>> | null)?.[Symbol.iterator] === 'function';
+  if (typeof keys !== 'string' && isIterable) return keys;
+  throw new InvalidOptionError(
+    placeOf(call),
+    'keys',
+    'must be an array or another iterable of keys',
+    keys,
+  );
+}
+
+function isTag(tag: unknown): boolean {
+  return typeof tag === 'string' && tag !== '';
+}
+
+function placeOf(call: Call): string {
+  return `LocMemCache.${call}`;
+}

@@ -1,0 +1,107 @@
+/**
+ * What a cache can do, apart from where it keeps things. {@link SyncCache} answers at once;
+ * {@link AsyncCache} has the same names and meanings and answers with promises.
+ */
+import type { Timeout } from './timeout.js';
+
+/** Options of a call that reads. */
+export interface ReadOptions {
+  /** Version of the key; default: the cache's. */
+  version?: number | undefined;
+}
+
+/** Options of `get`. */
+export interface GetOptions<T> extends ReadOptions {
+  /** Returned instead of undefined on a miss. */
+  default?: T | undefined;
+}
+
+/** Options of `touch`. */
+export interface TouchOptions extends ReadOptions {
+  /** How long from now; default: the cache's timeout. */
+  timeout?: Timeout | undefined;
+}
+
+/** Options of a call that writes. */
+export interface WriteOptions extends TouchOptions {
+  /** Groups this entry belongs to, for `deleteByTag`. */
+  tags?: readonly string[] | undefined;
+}
+
+/** Options of `clear`; what is left out stands for all. */
+export interface ClearOptions extends ReadOptions {
+  /** Only what was written under this prefix. */
+  keyPrefix?: string | undefined;
+}
+
+/** Options of `keys`. */
+export interface KeysOptions {
+  /** The whole named store, full keys, the next victim first. */
+  all?: boolean | undefined;
+}
+
+/** Pairs (a Map, an array of pairs) or an object, whose integer-like keys come first. */
+export type Pairs<T> = Iterable<readonly [string, T]> | Readonly<Record<string, T>>;
+
+/** A value or the function that makes it. */
+export type ValueOrLoader<T> = T | (() => T);
+
+/** A cache that answers at once. */
+export interface SyncCache {
+  get<T>(key: string, options: GetOptions<T> & { default: T }): T;
+  get<T = unknown>(key: string, options?: GetOptions<T>): T | undefined;
+  getMany<T = unknown>(keys: Iterable<string>, options?: ReadOptions): Map<string, T>;
+  has(key: string, options?: ReadOptions): boolean;
+  add(key: string, value: unknown, options?: WriteOptions): boolean;
+  set(key: string, value: unknown, options?: WriteOptions): void;
+  setMany(pairs: Pairs<unknown>, options?: WriteOptions): string[];
+  touch(key: string, options?: TouchOptions): boolean;
+  incr(key: string, delta?: number, options?: ReadOptions): number;
+  incr(key: string, delta: bigint, options?: ReadOptions): bigint;
+  decr(key: string, delta?: number, options?: ReadOptions): number;
+  decr(key: string, delta: bigint, options?: ReadOptions): bigint;
+  delete(key: string, options?: ReadOptions): boolean;
+  deleteMany(keys: Iterable<string>, options?: ReadOptions): number;
+  deleteByTag(...tags: string[]): void;
+  getOrSet<T>(key: string, loader: () => Promise<T>, options?: WriteOptions): T | Promise<T>;
+  getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: WriteOptions): T;
+  incrVersion(key: string, delta?: number, options?: ReadOptions): number;
+  decrVersion(key: string, delta?: number, options?: ReadOptions): number;
+  ttl(key: string, options?: ReadOptions): number | null | undefined;
+  clear(options?: ClearOptions): void;
+  keys(options?: KeysOptions): Iterable<string>;
+  makeKey(key: string, options?: ReadOptions): string;
+  close(): void;
+}
+
+/** A cache that answers with promises: what every remote store implements. */
+export interface AsyncCache {
+  get<T>(key: string, options: GetOptions<T> & { default: T }): Promise<T>;
+  get<T = unknown>(key: string, options?: GetOptions<T>): Promise<T | undefined>;
+  getMany<T = unknown>(keys: Iterable<string>, options?: ReadOptions): Promise<Map<string, T>>;
+  has(key: string, options?: ReadOptions): Promise<boolean>;
+  add(key: string, value: unknown, options?: WriteOptions): Promise<boolean>;
+  set(key: string, value: unknown, options?: WriteOptions): Promise<void>;
+  setMany(pairs: Pairs<unknown>, options?: WriteOptions): Promise<string[]>;
+  touch(key: string, options?: TouchOptions): Promise<boolean>;
+  incr(key: string, delta?: number, options?: ReadOptions): Promise<number>;
+  decr(key: string, delta?: number, options?: ReadOptions): Promise<number>;
+  delete(key: string, options?: ReadOptions): Promise<boolean>;
+  deleteMany(keys: Iterable<string>, options?: ReadOptions): Promise<number>;
+  deleteByTag(...tags: string[]): Promise<void>;
+  getOrSet<T>(
+    key: string,
+    valueOrLoader: ValueOrLoader<T | Promise<T>>,
+    options?: WriteOptions,
+  ): Promise<T>;
+  incrVersion(key: string, delta?: number, options?: ReadOptions): Promise<number>;
+  decrVersion(key: string, delta?: number, options?: ReadOptions): Promise<number>;
+  ttl(key: string, options?: ReadOptions): Promise<number | null | undefined>;
+  clear(options?: ClearOptions): Promise<void>;
+  keys(options?: KeysOptions): AsyncIterable<string>;
+  makeKey(key: string, options?: ReadOptions): string;
+  close(): Promise<void>;
+}
+
+/** Either kind: code that takes a cache takes both. */
+export type Cache = SyncCache | AsyncCache;

@@ -1,0 +1,111 @@
+/**
+ * Every error of the package. Match on `code`, never on the message or with `instanceof`: an
+ * ES-module and a CommonJS copy of this package in one process are two sets of classes.
+ *
+ * A message says, in this order: the action, the place, the rule and the value that broke it.
+ */
+import { show } from './show.js';
+
+/** The stable codes of this package's errors. */
+export type LocMemErrorCode =
+  | 'ERR_LOCMEM_KEY_NOT_FOUND'
+  | 'ERR_LOCMEM_NOT_NUMERIC'
+  | 'ERR_LOCMEM_NOT_SERIALIZABLE'
+  | 'ERR_LOCMEM_INVALID_KEY'
+  | 'ERR_LOCMEM_INVALID_TIMEOUT'
+  | 'ERR_LOCMEM_INVALID_OPTION';
+
+/** What all errors of this package have in common. */
+export abstract class LocMemError extends Error {
+  abstract readonly code: LocMemErrorCode;
+}
+
+/** `incr`, `decr`, `incrVersion` or `decrVersion` of a key that is not there (Django: ValueError). */
+export class KeyNotFoundError extends LocMemError {
+  override readonly name = 'KeyNotFoundError';
+  readonly code = 'ERR_LOCMEM_KEY_NOT_FOUND';
+  constructor(
+    readonly store: string,
+    readonly key: string,
+  ) {
+    super(`Key ${show(key)} not found in LocMemCache ${show(store)}`);
+  }
+}
+
+/** `incr` or `decr` of a stored value that is neither a finite number nor a bigint (Django: TypeError). */
+export class NotNumericError extends LocMemError {
+  override readonly name = 'NotNumericError';
+  readonly code = 'ERR_LOCMEM_NOT_NUMERIC';
+  constructor(
+    readonly store: string,
+    readonly key: string,
+    readonly value: unknown,
+    rule = 'the stored value must be a finite number or a bigint',
+  ) {
+    super(
+      `Cannot increment key ${show(key)} in LocMemCache ${show(store)}: ${rule}: received ${show(value)}`,
+    );
+  }
+}
+
+/** A value that cannot be isolated, refused before anything changed (Django: PicklingError). */
+export class NotSerializableError extends LocMemError {
+  override readonly name = 'NotSerializableError';
+  readonly code = 'ERR_LOCMEM_NOT_SERIALIZABLE';
+  constructor(
+    /** What stands in the way, e.g. `a function`. */
+    readonly reason: string,
+    /** Where in the value, e.g. `value.user.greet`. */
+    readonly path: string,
+    options?: ErrorOptions,
+  ) {
+    super(
+      `Cannot store value: ${path} is ${reason}, which cannot be copied; store plain data, or use isolation: 'share'`,
+      options,
+    );
+  }
+}
+
+/** A key that is no string, that `keyCheck: 'error'` refuses, or that a `keyFunction` could not make. */
+export class InvalidKeyError extends LocMemError {
+  override readonly name = 'InvalidKeyError';
+  readonly code = 'ERR_LOCMEM_INVALID_KEY';
+  constructor(
+    readonly store: string,
+    readonly key: unknown,
+    readonly rule: string,
+    options?: ErrorOptions,
+  ) {
+    super(`Cannot use key in LocMemCache ${show(store)}: ${rule}: received ${show(key)}`, options);
+  }
+}
+
+/** A time span that is neither seconds, nor a string such as `'5m'`, nor null. */
+export class InvalidTimeoutError extends LocMemError {
+  override readonly name = 'InvalidTimeoutError';
+  readonly code = 'ERR_LOCMEM_INVALID_TIMEOUT';
+  constructor(
+    /** The option's name, e.g. `timeout`. */
+    readonly option: string,
+    readonly value: unknown,
+  ) {
+    super(
+      `Invalid ${option}: must be a number of seconds, a string with its unit such as '250ms', '30s', '5m', '2h', '1d', or null for never: received ${show(value)}`,
+    );
+  }
+}
+
+/** An option that does not exist or whose value breaks its rule. */
+export class InvalidOptionError extends LocMemError {
+  override readonly name = 'InvalidOptionError';
+  readonly code = 'ERR_LOCMEM_INVALID_OPTION';
+  constructor(
+    /** Whose option it is, e.g. `LocMemCache` or `LocMemCache.set`. */
+    readonly place: string,
+    readonly option: string,
+    readonly rule: string,
+    readonly value: unknown,
+  ) {
+    super(`Invalid option of ${place}: ${option} ${rule}: received ${show(value)}`);
+  }
+}
