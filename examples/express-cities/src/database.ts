@@ -3,7 +3,7 @@ import { unaccent } from '@electric-sql/pglite/contrib/unaccent';
 
 /** What the rest of the program needs of Postgres: text, parameters, rows. */
 export interface Database {
-  query<Row>(sql: string, parameters?: unknown[]): Promise<{ rows: Row[] }>;
+  query(sql: string, parameters?: unknown[]): Promise<{ rows: unknown[] }>;
   close(): Promise<void>;
 }
 

@@ -186,7 +186,7 @@ export class Cities {
   }
 
   async #rows<Row>(sql: string, parameters: unknown[]): Promise<Row[]> {
-    return (await this.database.query<Row>(sql, parameters)).rows;
+    return (await this.database.query(sql, parameters)).rows as Row[];
   }
 }
 

@@ -23,12 +23,16 @@ export const TENANTS: readonly Tenant[] = [
  * @throws {HttpError} 404 when the header or the host names a tenant that there is not
  */
 export function tenantOf(req: IncomingMessage): Tenant {
-  const name = req.headers['x-tenant']?.toString() ?? subdomain(req.headers.host);
-  if (name === undefined) return WORLD;
+  const name = claimedTenant(req);
   const tenant = TENANTS.find((candidate) => candidate.name === name);
   if (tenant) return tenant;
   const known = TENANTS.map((candidate) => candidate.name).join(', ');
   throw new HttpError(404, `unknown tenant ${JSON.stringify(name)}; there are: ${known}`);
+}
+
+/** The name that a request gives, known or not. */
+export function claimedTenant(req: IncomingMessage): string {
+  return req.headers['x-tenant']?.toString() ?? subdomain(req.headers.host) ?? WORLD.name;
 }
 
 /** Browsers and curl resolve every name under `localhost` to this machine. */

@@ -91,12 +91,12 @@ export class Tour {
   }
 
   async #measure(): Promise<void> {
-    const rows: string[][] = [];
-    for (const path of ENDPOINTS) rows.push(await this.#quietly(() => this.#measureOne(path)));
     this.#title(
       `Miss against hit, as world: medians of ${MISSES_MEASURED} misses and ${HITS_MEASURED} hits, ` +
         'seen by the client',
     );
+    const rows: string[][] = [];
+    for (const path of ENDPOINTS) rows.push(await this.#quietly(() => this.#measureOne(path)));
     this.#print(
       table(
         [
