@@ -17,7 +17,6 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
   padding: 1.25rem; min-width: 0; }
 section:last-child { grid-column: 1 / -1; }
 @media (max-width: 52rem) { main { grid-template-columns: minmax(0, 1fr); } }
-@media (max-width: 34rem) { .wide { display: none; } section { padding: 1rem; } }
 code { font: .86em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace;
   overflow-wrap: anywhere; }
 a { color: var(--accent); }
@@ -29,6 +28,7 @@ th, td { padding: .4rem .5rem; border-bottom: 1px solid var(--line); text-align:
 th { color: var(--soft); font-weight: 600; font-size: .8rem; }
 th:first-child, td:first-child { padding-left: 0; overflow-wrap: anywhere; }
 th:last-child, td:last-child { padding-right: 0; }
+#log th:first-child { width: 100%; }
 .number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .empty { color: var(--soft); }
 .HIT { color: var(--hit); font-weight: 700; }
@@ -50,4 +50,6 @@ p.tenants { margin: 1rem 0 0; color: var(--soft); }
 .tenants input:checked + span { border-color: var(--accent); color: var(--accent);
   box-shadow: inset 0 0 0 1px var(--accent); }
 .tenants input:focus-visible + span { outline: 2px solid var(--accent); outline-offset: 2px; }
+@media (max-width: 34rem) { .wide { display: none; } section { padding: 1rem; }
+  #log { font-size: .8rem; } #log th, #log td { padding-left: .25rem; padding-right: .25rem; } }
 `;
