@@ -134,7 +134,9 @@ export class LocMemCache implements SyncCache {
    */
   add(key: string, value: unknown, options?: WriteOptions): boolean {
     const write = this.#prepare('add', key, value, options);
-    if (this.#live(write.space, write.spaceKey) !== undefined) return false;
+    // A dead entry is not removed but overwritten: under 'cull' its key keeps its place, as in Django.
+    const slot = write.space.slots.get(write.spaceKey);
+    if (slot !== undefined && this.#store.isLive(slot)) return false;
     return this.#commit(write);
   }
 
