@@ -21,13 +21,13 @@ export function count(
     throw new NotNumericError(store, key, culprit, rule);
   };
   if (typeof value === 'bigint') {
-    const step = delta ?? 1n;
+    const step = delta === undefined ? 1n : delta;
     if (typeof step !== 'bigint')
       return refuse(step, 'the delta to a stored bigint must be a bigint');
     return value + step * BigInt(direction);
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return refuse(value);
-  const step = delta ?? 1;
+  const step = delta === undefined ? 1 : delta;
   if (typeof step !== 'number' || !Number.isFinite(step)) {
     return refuse(step, 'the delta to a stored number must be a finite number');
   }

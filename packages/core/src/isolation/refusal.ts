@@ -46,8 +46,8 @@ export function whyClassOpaque(value: object): string | undefined {
 /** A private member in the source of a class, as written or as compilers lower it. */
 const PRIVATE_STATE = /\.#[A-Za-z_$]|__classPrivateField|__privateGet/;
 
-/** Built-in classes whose hidden state is copied where their kind is recognised. */
-const COPYABLE = new Set<unknown>([
+/** Built-in classes that are recognised by their kind, and copied or refused there. */
+const TOLD_BY_KIND = new Set<unknown>([
   ...[Object, Array, Map, Set, Date, RegExp, ArrayBuffer, DataView, URL, URLSearchParams, Buffer],
   ...[
     Error,
@@ -59,7 +59,7 @@ const COPYABLE = new Set<unknown>([
     URIError,
     AggregateError,
   ],
-  ...[Boolean, Number, String, BigInt],
+  ...[Boolean, Number, String, BigInt, Promise, WeakMap, WeakSet, SharedArrayBuffer],
   ...[
     Object.getPrototypeOf(Uint8Array) as unknown,
     Uint8Array,
@@ -74,7 +74,7 @@ function judgeClass(prototype: object): string {
   let link: object | null = prototype;
   while (link !== null) {
     const constructor = ownConstructor(link);
-    if (constructor && !COPYABLE.has(constructor)) {
+    if (constructor && !TOLD_BY_KIND.has(constructor)) {
       if (isPlatformClass(constructor)) return `a ${constructor.name}`;
       if (PRIVATE_STATE.test(Function.prototype.toString.call(constructor))) {
         return `a ${constructor.name}, whose class has private (#) state`;

@@ -1,0 +1,10 @@
+// Runs a program against the built packages, in a process of its own: Jest maps imports to the
+// sources and has its own `process`. `npm test` has built them.
+import { spawnSync } from 'node:child_process';
+
+export function runBuilt(program: string): { stdout: string; stderr: string } {
+  const args = ['--input-type=module', '--eval', program];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`The program failed:\n${stderr}`);
+  return { stdout, stderr };
+}
