@@ -1,1 +1,3 @@
-export {};
+// The public surface. What is not here is private.
+export { cachePage, responseCache } from './middleware.js';
+export type { ResponseCacheMiddleware, ResponseCacheMiddlewareOptions } from './middleware.js';

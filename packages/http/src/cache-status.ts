@@ -1,0 +1,34 @@
+/**
+ * The Cache-Status field (RFC 9211): syntax only.
+ */
+
+/** What happened to a request, as the field can say it. */
+export interface CacheStatus {
+  readonly hit?: boolean;
+  /** Why the request went on to the handler: a token of RFC 9211 §2.2. */
+  readonly fwd?: string;
+  /** Seconds of freshness left. */
+  readonly ttl?: number;
+  /** A token that says more. */
+  readonly detail?: string | undefined;
+}
+
+const SF_TOKEN = /^[A-Za-z*][!#$%&'*+\-.^_`|~:/0-9A-Za-z]*$/;
+const SF_STRING = /^[\x20-\x7e]+$/;
+
+/** Whether a cache can be called so: RFC 9211 §2 wants a token or a string of printable ASCII. */
+export function isCacheName(name: string): boolean {
+  return SF_STRING.test(name);
+}
+
+/** One member of the list, e.g. `LocMem; hit; ttl=12`. */
+export function formatCacheStatus(name: string, status: CacheStatus): string {
+  const item = SF_TOKEN.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
+  const parameters = [
+    status.hit === true ? '; hit' : '',
+    status.fwd === undefined ? '' : `; fwd=${status.fwd}`,
+    status.ttl === undefined ? '' : `; ttl=${status.ttl}`,
+    status.detail === undefined ? '' : `; detail=${status.detail}`,
+  ];
+  return item + parameters.join('');
+}

@@ -1,0 +1,165 @@
+/**
+ * Watching a response while it is written, as a polite neighbour: bytes go on to the client at once,
+ * `write` returns what it returned, callbacks are called by whom they were, and errors are thrown
+ * where they were thrown. The watcher sees three moments: the head, each chunk, and the end.
+ *
+ * The methods of this one response object are replaced. Middlewares further out may have replaced
+ * them before, and further in may do so afterwards; compression does. So what stands *below* is
+ * always called through, and what it calls in turn is not taken for the handler's doing.
+ */
+import type { ServerResponse } from 'node:http';
+import { fieldsOf } from './fields.js';
+import type { Fields } from './fields.js';
+
+/** Who watches a response. */
+export interface ResponseWatcher {
+  /** The head is complete and not yet sent: fields may still be added. Again, if sending failed. */
+  onHead?(head: Head): void;
+  /** The head has gone through the outer middlewares, which may have changed it. */
+  onHeadSent?(): void;
+  /** The handler has written a chunk. */
+  onChunk?(chunk: string | Uint8Array, encoding: unknown): void;
+  /** The handler ends the response; nothing of this call has been passed on yet. */
+  onEnding?(): void;
+  /** The handler has ended the response, and the end was accepted. */
+  onEnded?(): void;
+  /** The handler has added trailers. */
+  onTrailers?(): void;
+  /** The connection is through with this response; without `onEnded`, the handler never ended it. */
+  onClose?(): void;
+}
+
+/** The head of an answer at two moments. */
+export interface Head {
+  readonly status: number;
+  /**
+   * The fields when the handler began to write. What changes between this and {@link fields} was
+   * changed by a middleware, not always by one inside this cache.
+   */
+  readonly atFirstWrite: Fields;
+  /** The fields when the head reached this cache. */
+  readonly fields: Fields;
+}
+
+type Method<R> = (...args: unknown[]) => R;
+
+export function watch(res: ServerResponse, watcher: ResponseWatcher): void {
+  const below = {
+    writeHead: res.writeHead.bind(res) as Method<ServerResponse>,
+    write: res.write.bind(res) as Method<boolean>,
+    end: res.end.bind(res) as Method<ServerResponse>,
+    addTrailers: res.addTrailers.bind(res),
+  };
+  let atFirstWrite: Fields | undefined;
+  let isHeadSent = false;
+  let hasEnded = false;
+  /** While what stands below runs: what it writes is its own version of the same bytes. */
+  let isBelow = false;
+
+  function callBelow<R>(method: Method<R>, args: unknown[]): R {
+    if (isBelow) return method(...args);
+    isBelow = true;
+    try {
+      return method(...args);
+    } finally {
+      isBelow = false;
+    }
+  }
+
+  res.writeHead = (...args: unknown[]) => {
+    // A second head is an error, and node's to report.
+    if (isHeadSent || res.headersSent) return below.writeHead(...args);
+    const { status, reason, headers } = headArguments(args);
+    if (!applyHeaders(res, headers)) return below.writeHead(...args);
+    const fields = fieldsOf(res);
+    watcher.onHead?.({ status: Number(status), atFirstWrite: atFirstWrite ?? fields, fields });
+    if (reason === undefined) below.writeHead(status);
+    else below.writeHead(status, reason);
+    isHeadSent = true;
+    watcher.onHeadSent?.();
+    return res;
+  };
+
+  res.write = (...args: unknown[]) => {
+    if (hasEnded || isBelow) return below.write(...args);
+    noteFirstWrite();
+    const isRoomLeft = callBelow(below.write, args);
+    const chunk = args[0];
+    if (isChunk(chunk)) watcher.onChunk?.(chunk, args[1]);
+    return isRoomLeft;
+  };
+
+  res.end = (...args: unknown[]) => {
+    if (hasEnded || isBelow) return below.end(...args);
+    noteFirstWrite();
+    watcher.onEnding?.();
+    // May throw, for a chunk that is none: then the handler has not ended anything yet.
+    callBelow(below.end, args);
+    hasEnded = true;
+    const chunk = args[0];
+    if (isChunk(chunk)) watcher.onChunk?.(chunk, args[1]);
+    watcher.onEnded?.();
+    return res;
+  };
+
+  res.addTrailers = (trailers) => {
+    watcher.onTrailers?.();
+    below.addTrailers(trailers);
+  };
+
+  if (watcher.onClose) res.once('close', () => watcher.onClose?.());
+
+  function noteFirstWrite(): void {
+    if (!isHeadSent) atFirstWrite ??= fieldsOf(res);
+  }
+}
+
+function isChunk(value: unknown): value is string | Uint8Array {
+  return typeof value === 'string' || value instanceof Uint8Array;
+}
+
+/** `writeHead(status)`, `(status, headers)` or `(status, reason, headers)`. */
+function headArguments([status, second, third]: unknown[]) {
+  const hasReason = typeof second === 'string';
+  return {
+    status,
+    reason: hasReason ? second : undefined,
+    headers: hasReason ? third : (second ?? third),
+  };
+}
+
+/**
+ * Sets the fields that `writeHead` was given, so that everyone sees one set of fields. Node takes
+ * three forms: an object, a flat list of names and values, a list of pairs. In the lists a name may
+ * come twice, and then both lines are sent.
+ *
+ * @returns false when it is none of them: node will say so in its own words
+ */
+function applyHeaders(res: ServerResponse, headers: unknown): boolean {
+  if (headers === undefined || headers === null) return true;
+  if (typeof headers !== 'object') return false;
+  if (!Array.isArray(headers)) {
+    for (const [name, value] of Object.entries(headers as HeaderObject)) {
+      if (name) res.setHeader(name, value);
+    }
+    return true;
+  }
+  const pairs = toPairs(headers);
+  if (pairs === undefined) return false;
+  for (const [name] of pairs) if (name) res.removeHeader(name);
+  for (const [name, value] of pairs) if (name) res.appendHeader(name, value);
+  return true;
+}
+
+type HeaderObject = Readonly<Record<string, string | string[]>>;
+type Pair = readonly [name: string, value: string | string[]];
+
+function toPairs(list: unknown[]): Pair[] | undefined {
+  if (Array.isArray(list[0])) return list as unknown as Pair[];
+  if (list.length % 2 !== 0) return undefined;
+  const pairs: Pair[] = [];
+  for (let i = 0; i < list.length; i += 2) {
+    pairs.push([list[i] as string, list[i + 1] as string | string[]]);
+  }
+  return pairs;
+}

@@ -1,0 +1,136 @@
+/**
+ * What is kept of an answer: plain data, so that any store can hold it, and never written to after
+ * it was made.
+ */
+import { dateValue } from './freshness.js';
+import type { AgeFacts } from './freshness.js';
+import { hopByHopNames, linesOf, sameLines } from './fields.js';
+import type { Field, Fields } from './fields.js';
+import { formatHttpDate, parseHttpDate } from './http-date.js';
+import type { Audience, StoreDecision } from './policy.js';
+import type { SelectingField } from './vary.js';
+
+/** A stored field: its name as the handler spelled it, and one line or several. */
+export type StoredField = readonly [name: string, value: string | readonly string[]];
+
+/** One stored answer (RFC 9111 §3), with what is needed to tell whether it may be reused. */
+export interface StoredResponse extends AgeFacts {
+  readonly status: number;
+  readonly statusMessage: string;
+  /** What the handler set; not what the middlewares before this cache had set. */
+  readonly fields: readonly StoredField[];
+  /** Lower-case names of fields that an outer middleware had set and the handler took away. */
+  readonly removed: readonly string[];
+  readonly body: Uint8Array;
+  /** The request fields that selected it (Vary). */
+  readonly selecting: readonly SelectingField[];
+  readonly audience: Audience;
+  readonly etag: string | undefined;
+  /** Last-Modified, else Date: what If-Modified-Since is compared with. */
+  readonly modifiedMs: number;
+}
+
+/** Everything stored for one URL: its variants, the newest first. */
+export interface Resource {
+  /** Raised whenever the layout changes: what an older release wrote is a miss, not a surprise. */
+  readonly format: 1;
+  readonly variants: readonly StoredResponse[];
+}
+
+/** Fields that are made anew for each answer from the store. */
+const MADE_ON_HIT = new Set(['age', 'content-length']);
+
+/** An answer as the capture saw it. */
+export interface CapturedResponse {
+  readonly status: number;
+  readonly statusMessage: string;
+  /** What stood on the response before the handler ran. */
+  readonly before: Fields;
+  /** What stood on it when its head was written. */
+  readonly fields: Fields;
+  readonly body: Uint8Array;
+}
+
+/** Makes the record of an answer that is storable. */
+export function storedResponse(
+  captured: CapturedResponse,
+  decision: StoreDecision & { store: true },
+  selecting: readonly SelectingField[],
+): StoredResponse {
+  const { fields, before } = captured;
+  const { responseTimeMs } = decision.age;
+  return Object.freeze({
+    status: captured.status,
+    statusMessage: captured.statusMessage,
+    fields: Object.freeze(handlersFields(before, fields, responseTimeMs)),
+    removed: Object.freeze([...before.keys()].filter((name) => !fields.has(name))),
+    body: captured.body,
+    selecting: Object.freeze(selecting),
+    audience: decision.audience,
+    etag: linesOf(fields, 'etag')[0]?.trim(),
+    modifiedMs: lastModified(fields, responseTimeMs) ?? dateValue(fields, responseTimeMs),
+    ...decision.age,
+  });
+}
+
+/**
+ * The end-to-end fields that the handler set or changed. What an outer middleware had set is left
+ * to that middleware: on a hit it has set its own again, with this visitor's request id and CORS
+ * origin, not the first one's.
+ */
+function handlersFields(before: Fields, after: Fields, responseTimeMs: number): StoredField[] {
+  const hopByHop = hopByHopNames(after);
+  const kept: StoredField[] = [];
+  for (const [name, field] of after) {
+    // RFC 9111 §3.1: connection fields are not stored.
+    if (hopByHop.has(name) || MADE_ON_HIT.has(name)) continue;
+    const lines = changedLines(name, before.get(name)?.lines, field);
+    if (lines.length > 0) kept.push([field.name, lines.length === 1 ? lines[0]! : lines]);
+  }
+  // RFC 9110 §6.6.1: node adds a Date only as it sends. A stored answer without one would get the
+  // date of each hit, and look younger to the next cache than it is.
+  if (!after.has('date')) kept.push(['Date', formatHttpDate(responseTimeMs)]);
+  return kept;
+}
+
+/** No lines: the field is not the handler's. */
+function changedLines(
+  name: string,
+  before: readonly string[] | undefined,
+  { lines }: Field,
+): readonly string[] {
+  if (before === undefined) return lines;
+  // Each line is a cookie of its own: the session that an outer middleware opened stays out.
+  if (name === 'set-cookie') return lines.filter((line) => !before.includes(line));
+  return sameLines(before, lines) ? [] : lines;
+}
+
+function lastModified(fields: Fields, nowMs: number): number | undefined {
+  const line = linesOf(fields, 'last-modified')[0];
+  return line === undefined ? undefined : parseHttpDate(line.trim(), nowMs);
+}
+
+/**
+ * Reads what a store gave back. A store can be shared, full of another program's values or of an
+ * older release's: whatever is not a resource is `undefined`, and so a miss.
+ */
+export function decodeResource(value: unknown): Resource | undefined {
+  const resource = value as Partial<Resource> | null | undefined;
+  if (resource?.format !== 1 || !Array.isArray(resource.variants)) return undefined;
+  return resource.variants.every(isStoredResponse) ? (resource as Resource) : undefined;
+}
+
+function isStoredResponse(value: unknown): value is StoredResponse {
+  const stored = value as Partial<StoredResponse> | null;
+  return (
+    typeof stored?.status === 'number' &&
+    typeof stored.lifetimeSeconds === 'number' &&
+    typeof stored.initialAgeSeconds === 'number' &&
+    typeof stored.responseTimeMs === 'number' &&
+    stored.body instanceof Uint8Array &&
+    Array.isArray(stored.fields) &&
+    Array.isArray(stored.removed) &&
+    Array.isArray(stored.selecting) &&
+    typeof stored.audience === 'object'
+  );
+}

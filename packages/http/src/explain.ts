@@ -1,0 +1,75 @@
+/**
+ * What would happen to a request, as a value.
+ */
+import type { IncomingMessage } from 'node:http';
+import { formatCacheStatus } from './cache-status.js';
+import type { CacheStatus } from './cache-status.js';
+import { choose } from './exchange.js';
+import type { Site } from './exchange.js';
+import { ageField, ttlSeconds } from './freshness.js';
+import { whenThere } from './maybe-promise.js';
+import type { MaybePromise } from './maybe-promise.js';
+import type { BypassReason, MissReason } from './reasons.js';
+import { planFor } from './request.js';
+
+/** What would happen to a request now. */
+export interface Explanation {
+  /** Answered from the store; asked of the handler; let past; let past and its URL invalidated. */
+  readonly outcome: 'hit' | 'miss' | 'bypass' | 'invalidate';
+  /** Why it is not a hit. */
+  readonly reason?: MissReason | BypassReason;
+  /** What in the request stands against a stored answer: `cookie`, `authorization`, `no-cache`, … */
+  readonly detail?: string;
+  /** Where in the store its resource is. */
+  readonly key?: string;
+  /** Under which version there; undefined: the store's own. */
+  readonly version?: number | undefined;
+  /** How many variants of the resource are stored. */
+  readonly variants?: number;
+  /** Status of the stored answer. */
+  readonly status?: number;
+  /** Age of the stored answer, whole seconds. */
+  readonly ageSeconds?: number;
+  /** Seconds for which it is still fresh. */
+  readonly ttlSeconds?: number;
+  /** The same in the words of RFC 9211. */
+  readonly cacheStatus: string;
+}
+
+export function explain<Req extends IncomingMessage>(
+  site: Site<Req>,
+  req: Req,
+): MaybePromise<Explanation> {
+  const { settings, origin, customKeyScope, store } = site;
+  const inWords = (status: CacheStatus) =>
+    formatCacheStatus(settings.cacheStatus === false ? 'LocMem' : settings.cacheStatus, status);
+
+  const plan = planFor(req, settings, origin, customKeyScope);
+  if (plan.kind === 'invalidate') {
+    return { outcome: 'invalidate', reason: 'method', cacheStatus: inWords({ fwd: 'method' }) };
+  }
+  if (plan.kind === 'pass') {
+    const { reason } = plan;
+    const status = reason === 'method' ? { fwd: reason } : { fwd: 'bypass', detail: reason };
+    return { outcome: 'bypass', reason, cacheStatus: inWords(status) };
+  }
+  return whenThere(store.read(plan.address), (resource): Explanation => {
+    const nowMs = settings.clock.now();
+    const choice = choose(resource, req.headers, plan.wishes, nowMs);
+    const place = { ...plan.address, variants: resource?.variants.length ?? 0 };
+    if (!choice.hit) {
+      const { reason, detail } = choice;
+      const cacheStatus = inWords({ fwd: reason, detail });
+      return { outcome: 'miss', reason, ...(detail && { detail }), ...place, cacheStatus };
+    }
+    const ttl = ttlSeconds(choice.stored, nowMs);
+    return {
+      outcome: 'hit',
+      ...place,
+      status: choice.stored.status,
+      ageSeconds: ageField(choice.stored, nowMs),
+      ttlSeconds: ttl,
+      cacheStatus: inWords({ hit: true, ttl }),
+    };
+  });
+}

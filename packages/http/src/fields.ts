@@ -1,0 +1,75 @@
+/**
+ * Header fields of a response as a value: names in any case, lines in order. The leaf that
+ * everything else reads fields through.
+ */
+import type { ServerResponse } from 'node:http';
+
+/** One field: its name as it was written, and each of its lines. */
+export interface Field {
+  readonly name: string;
+  readonly lines: readonly string[];
+}
+
+/** Fields by lower-cased name. */
+export type Fields = ReadonlyMap<string, Field>;
+
+/**
+ * Fields that belong to one connection and never to a stored answer: RFC 9110 §7.6.1, and the two
+ * authentication fields that RFC 9111 §3.1 adds for proxies. `Proxy-Connection` is a common relic.
+ */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+const NO_LINES: readonly string[] = Object.freeze([]);
+
+/** The lines of a field, none when it is absent. `name` is lower-case. */
+export function linesOf(fields: Fields, name: string): readonly string[] {
+  return fields.get(name)?.lines ?? NO_LINES;
+}
+
+/** The fields that are set on a response at this moment, with the spelling of their names. */
+export function fieldsOf(res: ServerResponse): Map<string, Field> {
+  const fields = new Map<string, Field>();
+  for (const name of (res as WithRawNames).getRawHeaderNames()) {
+    const value = res.getHeader(name);
+    if (value !== undefined) fields.set(name.toLowerCase(), { name, lines: toLines(value) });
+  }
+  return fields;
+}
+
+/** In node since 15.4 for every outgoing message; its types know it only of requests. */
+type WithRawNames = ServerResponse & { getRawHeaderNames(): string[] };
+
+/** A header value as node takes it, as lines. */
+export function toLines(value: number | string | readonly string[]): string[] {
+  return typeof value === 'object' ? value.map(String) : [String(value)];
+}
+
+export function sameLines(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((line, index) => line === b[index]);
+}
+
+/** The members of a comma-separated list over all its lines, trimmed; empty members are dropped. */
+export function listMembers(lines: readonly string[]): string[] {
+  return lines
+    .flatMap((line) => line.split(','))
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+}
+
+/** RFC 9110 §7.6.1: fields of the connection, and those that Connection names. */
+export function hopByHopNames(fields: Fields): ReadonlySet<string> {
+  const named = listMembers(linesOf(fields, 'connection'));
+  if (named.length === 0) return HOP_BY_HOP;
+  return new Set([...HOP_BY_HOP, ...named.map((name) => name.toLowerCase())]);
+}

@@ -1,0 +1,107 @@
+/**
+ * Freshness lifetime and age: arithmetic only (RFC 9111 §4.2). All durations are seconds, fractions
+ * allowed; all instants are milliseconds since the epoch.
+ */
+import { deltaSeconds, MAX_DELTA_SECONDS, parseDeltaSeconds } from './cache-control.js';
+import type { CacheControl } from './cache-control.js';
+import { linesOf } from './fields.js';
+import type { Fields } from './fields.js';
+import { parseHttpDate } from './http-date.js';
+
+/** What an answer says about its own freshness. `invalid`: it tried, and must count as stale. */
+export type StatedLifetime =
+  | { readonly kind: 'stated'; readonly seconds: number }
+  | { readonly kind: 'invalid' }
+  | { readonly kind: 'none' };
+
+/**
+ * The lifetime that an answer states (RFC 9111 §4.2.1, as a shared cache): s-maxage, else max-age,
+ * else Expires − Date. The first that is present decides, also when its value is invalid: then the
+ * answer is stale, and the next in line is not asked.
+ */
+export function statedLifetime(
+  cacheControl: CacheControl,
+  fields: Fields,
+  responseTimeMs: number,
+): StatedLifetime {
+  const seconds =
+    deltaSeconds(cacheControl, 's-maxage') ??
+    deltaSeconds(cacheControl, 'max-age') ??
+    secondsUntilExpires(fields, responseTimeMs);
+  if (seconds === undefined) return { kind: 'none' };
+  return seconds === 'invalid' ? { kind: 'invalid' } : { kind: 'stated', seconds };
+}
+
+/** RFC 9111 §5.3: an invalid Expires, `0` above all, is in the past; two of them are invalid. */
+function secondsUntilExpires(
+  fields: Fields,
+  responseTimeMs: number,
+): number | 'invalid' | undefined {
+  const lines = linesOf(fields, 'expires');
+  if (lines.length === 0) return undefined;
+  const expiresMs =
+    lines.length === 1 ? parseHttpDate(lines[0]!.trim(), responseTimeMs) : undefined;
+  if (expiresMs === undefined) return 'invalid';
+  const seconds = (expiresMs - dateValue(fields, responseTimeMs)) / 1000;
+  return Math.min(Math.max(seconds, 0), MAX_DELTA_SECONDS);
+}
+
+/** RFC 9110 §6.6.1: without a usable Date, the time of receipt stands for it. */
+export function dateValue(fields: Fields, responseTimeMs: number): number {
+  const lines = linesOf(fields, 'date');
+  const date = lines.length === 1 ? parseHttpDate(lines[0]!.trim(), responseTimeMs) : undefined;
+  return date ?? responseTimeMs;
+}
+
+/**
+ * corrected_initial_age of RFC 9111 §4.2.3, in seconds.
+ *
+ * The delay of the response counts only beside a stated Age, when the handler relays somebody
+ * else's answer. An answer that a slow handler has just made is new: counting the seconds of the
+ * query against it would leave the slowest pages, which need a cache most, without one.
+ */
+export function correctedInitialAge(
+  fields: Fields,
+  requestTimeMs: number,
+  responseTimeMs: number,
+): number {
+  const apparentAge = Math.max(0, (responseTimeMs - dateValue(fields, responseTimeMs)) / 1000);
+  const ageValue = statedAge(fields);
+  if (ageValue === undefined) return apparentAge;
+  const responseDelay = Math.max(0, (responseTimeMs - requestTimeMs) / 1000);
+  return Math.max(apparentAge, ageValue + responseDelay);
+}
+
+/** RFC 9111 §5.1: the first member counts; a value that is not all digits is ignored. */
+function statedAge(fields: Fields): number | undefined {
+  const first = linesOf(fields, 'age')[0]?.split(',', 1)[0]?.trim();
+  const seconds = first === undefined ? 'invalid' : parseDeltaSeconds(first);
+  return seconds === 'invalid' ? undefined : seconds;
+}
+
+/** What of a stored answer its age and freshness depend on. */
+export interface AgeFacts {
+  readonly responseTimeMs: number;
+  readonly initialAgeSeconds: number;
+  readonly lifetimeSeconds: number;
+}
+
+/** current_age of RFC 9111 §4.2.3. A clock that was set back does not make an answer younger. */
+export function currentAge(stored: AgeFacts, nowMs: number): number {
+  return stored.initialAgeSeconds + Math.max(0, (nowMs - stored.responseTimeMs) / 1000);
+}
+
+/** RFC 9111 §4.2: response_is_fresh = (freshness_lifetime > current_age). */
+export function isFresh(stored: AgeFacts, nowMs: number): boolean {
+  return stored.lifetimeSeconds > currentAge(stored, nowMs);
+}
+
+/** The `Age` field: whole seconds, rounded down (RFC 9111 §5.1), clamped. */
+export function ageField(stored: AgeFacts, nowMs: number): number {
+  return Math.min(Math.floor(currentAge(stored, nowMs)), MAX_DELTA_SECONDS);
+}
+
+/** Whole seconds of freshness left, so that Age and ttl add up to a whole lifetime. */
+export function ttlSeconds(stored: AgeFacts, nowMs: number): number {
+  return Math.floor(stored.lifetimeSeconds) - ageField(stored, nowMs);
+}

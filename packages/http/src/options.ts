@@ -1,0 +1,308 @@
+/**
+ * The options: names, defaults, ranges, read once. Every other file sees only the resolved, frozen
+ * settings; the caller's object is never written to.
+ */
+import { InvalidOptionError, parseTimeout } from '@locmem/core';
+import type { Cache, Timeout } from '@locmem/core';
+import type { IncomingMessage } from 'node:http';
+import { isCacheName } from './cache-status.js';
+import { queryFilter } from './query.js';
+import type { QueryFilter } from './query.js';
+import type { ResponseCacheEvent } from './trace.js';
+
+/** A source of wall-clock time. */
+export interface Clock {
+  /** Milliseconds since the epoch, as `Date.now()`. */
+  now(): number;
+}
+
+/**
+ * Options of a response cache; all may be left out.
+ *
+ * @typeParam Req the request that functions among the options get: Express's, in Express
+ * @typeParam C where answers are kept
+ */
+export interface ResponseCacheOptions<
+  Req = IncomingMessage,
+  C extends Cache | string = Cache | string,
+> {
+  /**
+   * Where answers are kept: a cache, synchronous or not, or the name of a LocMemCache. Default: a
+   * store of its own named `http`, which all response caches of the process share.
+   */
+  cache?: C | undefined;
+  /** Resources that the own store may hold. An integer from 1; default 10,000. */
+  maxEntries?: number | undefined;
+  /** Bytes that the own store may hold, by estimate. An integer from 1; default 64 MiB. */
+  maxBytes?: number | undefined;
+  /**
+   * How long an answer that states no freshness itself is fresh: seconds, a string with its unit
+   * (`'5m'`), or null for ever. Default: such answers are not stored. What an answer says itself
+   * always wins (Django: CACHE_MIDDLEWARE_SECONDS, which wins over the answer).
+   */
+  timeout?: Timeout | undefined;
+  /** An integer; another one sees nothing of what was stored before (Django: VERSION). Default: the cache's. */
+  version?: number | ((req: Req) => number) | undefined;
+  /** Sets tenants apart: what is stored under one prefix is not found under another. Default `''`. */
+  keyPrefix?: string | ((req: Req) => string) | undefined;
+  /**
+   * Replaces scheme, host, path and query in the key. Vary, prefix and version still apply. Whatever
+   * the answer depends on must be in it.
+   */
+  key?: ((req: Req) => string) | undefined;
+  /** Query arguments that are no part of the key: names, or `'utm_*'`. Not together with `allowQuery`. */
+  ignoreQuery?: readonly string[] | undefined;
+  /** The only query arguments that are part of the key. Not together with `ignoreQuery`. */
+  allowQuery?: readonly string[] | undefined;
+  /** True lets a request past the cache: nothing is looked up and nothing is stored. */
+  bypass?: ((req: Req) => boolean) | undefined;
+  /** Larger bodies pass and are not stored. Bytes, an integer from 0; default 1 MiB. */
+  maxBodyBytes?: number | undefined;
+  /** Also stores answers with Set-Cookie, and gives the cookie to everybody. Default false. */
+  storeSetCookie?: boolean | undefined;
+  /**
+   * Whether the request's Cache-Control and Pragma count (RFC 9111 §5.2.1). `'ignore'` takes the
+   * reload button out of the clients' hands. Default `'honour'`.
+   */
+  requestDirectives?: 'honour' | 'ignore' | undefined;
+  /** The name of this cache in the Cache-Status field (RFC 9211), or false for no field. Default `'LocMem'`. */
+  cacheStatus?: string | false | undefined;
+  /** Hears of every hit, miss, refusal and failure. What it throws is contained. */
+  onEvent?: ((event: ResponseCacheEvent) => void) | undefined;
+  /** Time for ages and dates; for tests. Default: the system's clock. */
+  clock?: Clock | undefined;
+}
+
+/** The options with their final meaning. */
+export interface Settings<Req> {
+  readonly cache: Cache | string | undefined;
+  readonly maxEntries: number | undefined;
+  readonly maxBytes: number | undefined;
+  readonly timeoutSeconds: number | null | undefined;
+  readonly versionOf: (req: Req) => number | undefined;
+  readonly keyPrefixOf: (req: Req) => string;
+  readonly keyOf: ((req: Req) => string) | undefined;
+  readonly keyTarget: QueryFilter;
+  readonly isBypassed: (req: Req) => boolean;
+  readonly maxBodyBytes: number;
+  readonly storeSetCookie: boolean;
+  readonly honoursRequestDirectives: boolean;
+  readonly cacheStatus: string | false;
+  readonly onEvent: ((event: ResponseCacheEvent) => void) | undefined;
+  readonly clock: Clock;
+}
+
+const MIB = 2 ** 20;
+
+const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ResponseCacheOptions>([
+  'cache',
+  'maxEntries',
+  'maxBytes',
+  'timeout',
+  'version',
+  'keyPrefix',
+  'key',
+  'ignoreQuery',
+  'allowQuery',
+  'bypass',
+  'maxBodyBytes',
+  'storeSetCookie',
+  'requestDirectives',
+  'cacheStatus',
+  'onEvent',
+  'clock',
+]);
+
+/**
+ * Reads the options.
+ *
+ * @param place whose options they are, for the errors
+ * @throws {InvalidOptionError} naming the option, the rule and the value
+ * @throws {InvalidTimeoutError} when `timeout` is no time span
+ */
+export function resolveOptions<Req>(
+  options: ResponseCacheOptions<Req>,
+  place: string,
+): Settings<Req> {
+  checkOptionNames(options, OPTION_NAMES, place);
+  const check = new OptionReader(place);
+  return Object.freeze({
+    cache: check.cache(options.cache),
+    maxEntries: check.integer('maxEntries', options.maxEntries, 1),
+    maxBytes: check.integer('maxBytes', options.maxBytes, 1),
+    timeoutSeconds:
+      options.timeout === undefined ? undefined : parseTimeout(options.timeout, 'timeout'),
+    versionOf: versionOf(options.version, check, place),
+    keyPrefixOf: keyPrefixOf(options.keyPrefix, check, place),
+    keyOf: keyOf(check.function('key', options.key), place),
+    keyTarget: check.queryFilter(options.ignoreQuery, options.allowQuery),
+    isBypassed: check.function('bypass', options.bypass) ?? (() => false),
+    maxBodyBytes: check.integer('maxBodyBytes', options.maxBodyBytes, 0) ?? MIB,
+    storeSetCookie: check.boolean('storeSetCookie', options.storeSetCookie) ?? false,
+    honoursRequestDirectives: check.directives(options.requestDirectives) === 'honour',
+    cacheStatus: check.cacheName(options.cacheStatus),
+    onEvent: check.function('onEvent', options.onEvent),
+    clock: check.clock(options.clock),
+  });
+}
+
+/** Refuses an option that does not exist: `{ ttl: 60 }` must not silently mean something else. */
+export function checkOptionNames(
+  options: object,
+  allowed: ReadonlySet<string>,
+  place: string,
+): void {
+  // JavaScript callers may hand over anything, a bare number of seconds above all.
+  if (
+    typeof options !== 'object' ||
+    (options as object | null) === null ||
+    Array.isArray(options)
+  ) {
+    throw new InvalidOptionError(place, 'options', 'must be an object', options);
+  }
+  for (const name of Object.keys(options)) {
+    if (allowed.has(name)) continue;
+    const rule = `is no option; there are: ${[...allowed].join(', ')}`;
+    throw new InvalidOptionError(place, name, rule, (options as Record<string, unknown>)[name]);
+  }
+}
+
+/** A function of the user's is checked at each call: the request passes uncached if it is wrong. */
+function versionOf<Req>(
+  version: ResponseCacheOptions<Req>['version'],
+  check: OptionReader,
+  place: string,
+): (req: Req) => number | undefined {
+  if (typeof version !== 'function') {
+    const fixed = check.integer('version', version, -Infinity);
+    return () => fixed;
+  }
+  return (req) => {
+    const value: unknown = version(req);
+    if (Number.isSafeInteger(value)) return value as number;
+    throw new InvalidOptionError(place, 'version', 'must return an integer', value);
+  };
+}
+
+function keyPrefixOf<Req>(
+  keyPrefix: ResponseCacheOptions<Req>['keyPrefix'],
+  check: OptionReader,
+  place: string,
+): (req: Req) => string {
+  if (typeof keyPrefix === 'function') return returningString('keyPrefix', keyPrefix, place);
+  const fixed = check.string('keyPrefix', keyPrefix) ?? '';
+  return () => fixed;
+}
+
+function keyOf<Req>(
+  key: ((req: Req) => string) | undefined,
+  place: string,
+): ((req: Req) => string) | undefined {
+  return key && returningString('key', key, place);
+}
+
+/** Above all not a promise: an async function here would give every request one key. */
+function returningString<Req>(
+  option: string,
+  make: (req: Req) => string,
+  place: string,
+): (req: Req) => string {
+  return (req) => {
+    const value: unknown = make(req);
+    if (typeof value === 'string') return value;
+    throw new InvalidOptionError(place, option, 'must return a string', value);
+  };
+}
+
+/** One rule each. The types are promises only: callers may be JavaScript. */
+class OptionReader {
+  readonly #place: string;
+
+  constructor(place: string) {
+    this.#place = place;
+  }
+
+  #refuse(option: string, rule: string, value: unknown): never {
+    throw new InvalidOptionError(this.#place, option, rule, value);
+  }
+
+  integer(option: string, value: unknown, from: number): number | undefined {
+    if (value === undefined) return undefined;
+    if (Number.isSafeInteger(value) && (value as number) >= from) return value as number;
+    const range = from === -Infinity ? '' : ` from ${from}`;
+    return this.#refuse(option, `must be an integer${range}`, value);
+  }
+
+  string(option: string, value: unknown): string | undefined {
+    if (value === undefined || typeof value === 'string') return value;
+    return this.#refuse(option, 'must be a string', value);
+  }
+
+  boolean(option: string, value: unknown): boolean | undefined {
+    if (value === undefined || typeof value === 'boolean') return value;
+    return this.#refuse(option, 'must be true or false', value);
+  }
+
+  function<F>(option: string, value: F | undefined): F | undefined {
+    if (value === undefined || typeof value === 'function') return value;
+    return this.#refuse(option, 'must be a function', value);
+  }
+
+  cache(value: Cache | string | undefined): Cache | string | undefined {
+    if (value === undefined) return undefined;
+    if (typeof value === 'string') {
+      return value === '' ? this.#refuse('cache', 'must not be an empty name', value) : value;
+    }
+    const methods = ['get', 'set', 'delete', 'deleteByTag'] as const;
+    const cache = value as Partial<Cache> | null;
+    if (cache !== null && methods.every((method) => typeof cache[method] === 'function')) {
+      return value;
+    }
+    return this.#refuse('cache', 'must be a cache or the name of one', value);
+  }
+
+  queryFilter(ignore: unknown, allow: unknown): QueryFilter {
+    if (ignore !== undefined && allow !== undefined) {
+      this.#refuse('allowQuery', 'must not be given together with ignoreQuery', allow);
+    }
+    return queryFilter(
+      this.#argumentNames('ignoreQuery', ignore),
+      this.#argumentNames('allowQuery', allow),
+    );
+  }
+
+  #argumentNames(option: string, value: unknown): readonly string[] | undefined {
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value) || !value.every(isArgumentPattern)) {
+      return this.#refuse(option, "must be a list of names, a '*' only at their end", value);
+    }
+    return [...value];
+  }
+
+  directives(value: unknown): 'honour' | 'ignore' {
+    if (value === undefined || value === 'honour') return 'honour';
+    if (value === 'ignore') return 'ignore';
+    return this.#refuse('requestDirectives', "must be 'honour' or 'ignore'", value);
+  }
+
+  cacheName(value: unknown): string | false {
+    if (value === undefined) return 'LocMem';
+    if (value === false) return false;
+    if (typeof value === 'string' && isCacheName(value)) return value;
+    return this.#refuse(
+      'cacheStatus',
+      'must be a name of printable ASCII characters, or false',
+      value,
+    );
+  }
+
+  clock(value: Clock | undefined): Clock {
+    if (value === undefined) return Date;
+    if (typeof (value as Partial<Clock> | null)?.now === 'function') return value;
+    return this.#refuse('clock', 'must have a now() method', value);
+  }
+}
+
+function isArgumentPattern(value: unknown): value is string {
+  return typeof value === 'string' && /^[^*]+\*?$/.test(value);
+}

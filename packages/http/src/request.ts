@@ -1,0 +1,200 @@
+/**
+ * What of a request matters to the cache, and what lets it past.
+ */
+import type { IncomingMessage } from 'node:http';
+import { pathTag, resourceKey, resourceTags, uriTag } from './key.js';
+import type { EffectiveUrl } from './key.js';
+import type { Settings } from './options.js';
+import { NO_REQUEST_DIRECTIVES, requestDirectives } from './policy.js';
+import type { RequestDirectives } from './policy.js';
+import type { BypassReason } from './reasons.js';
+import type { Address } from './store.js';
+
+/**
+ * Where a request is addressed to, as the framework knows it: behind a trusted proxy, that is not
+ * what the connection and the Host field say.
+ */
+export interface RequestOrigin<Req> {
+  /** `'http'` or `'https'`. Default: what the connection is. */
+  scheme?: ((req: Req) => string) | undefined;
+  /** Host and perhaps port; undefined when the request names none. Default: the Host field. */
+  authority?: ((req: Req) => string | undefined) | undefined;
+}
+
+/** What is to be done with a request. */
+export type RequestPlan =
+  | { readonly kind: 'pass'; readonly reason: BypassReason; readonly error?: unknown }
+  | { readonly kind: 'invalidate'; readonly tags: readonly string[] }
+  | {
+      readonly kind: 'lookup';
+      readonly address: Address;
+      readonly tags: readonly string[];
+      readonly wishes: RequestDirectives;
+    };
+
+/** A plan to look a request up: where, and what else it carries along. */
+export type Lookup = Extract<RequestPlan, { readonly kind: 'lookup' }>;
+
+/** RFC 9110 §9.2.1, less GET and HEAD: safe, and of no interest to a cache. */
+const OTHER_SAFE_METHODS = new Set(['OPTIONS', 'TRACE']);
+
+/** uri-host and port (RFC 9110 §7.2); rarer characters of a reg-name are as good as malformed. */
+const AUTHORITY = /^(?:[\w.~%-]+|\[[\da-f:.]+\])(?::\d*)?$/i;
+
+/** A request as frameworks extend it: the target before and after they cut off a mount path. */
+type RoutedRequest = IncomingMessage & { originalUrl?: string; baseUrl?: string };
+
+/** Path and query as the client sent them, also below a mount path. */
+export function rawTarget(req: RoutedRequest): string {
+  return req.originalUrl ?? req.url ?? '';
+}
+
+export function planFor<Req extends IncomingMessage>(
+  req: Req,
+  settings: Settings<Req>,
+  origin: RequestOrigin<Req>,
+  customKeyScope: string,
+): RequestPlan {
+  const isRead = req.method === 'GET' || req.method === 'HEAD';
+  if (!isRead) {
+    if (OTHER_SAFE_METHODS.has(req.method ?? '')) return pass('method');
+    // RFC 9111 §4.4: unsafe methods, and those of which nobody here knows whether they are safe.
+    return { kind: 'invalidate', tags: tagsToInvalidate(req, settings, origin) };
+  }
+  const reason = bypassReason(req);
+  if (reason !== undefined) return pass(reason);
+  try {
+    const authority = authorityOf(req, origin);
+    if (authority === undefined) return pass('host');
+    if (settings.isBypassed(req)) return pass('bypass-option');
+    const wishes = settings.honoursRequestDirectives
+      ? requestDirectives(req.headers)
+      : NO_REQUEST_DIRECTIVES;
+    if (wishes.noStore) return pass('request-no-store');
+    const url = effectiveUrl(req, authority, settings, origin);
+    const key = resourceKey(
+      settings.keyPrefixOf(req),
+      settings.keyOf === undefined
+        ? { kind: 'url', url }
+        : { kind: 'custom', scope: customKeyScope, key: settings.keyOf(req) },
+    );
+    return {
+      kind: 'lookup',
+      address: { key, version: settings.versionOf(req) },
+      tags: resourceTags(authority, url.target),
+      wishes,
+    };
+  } catch (error) {
+    // A function of the user's; the handler can still answer.
+    return { kind: 'pass', reason: 'option-threw', error };
+  }
+}
+
+function pass(reason: BypassReason): RequestPlan {
+  return { kind: 'pass', reason };
+}
+
+/** What lets a GET or HEAD past, whatever the options. */
+function bypassReason(req: IncomingMessage): BypassReason | undefined {
+  const { headers } = req;
+  // RFC 9110 §9.3.1: content of a GET has no meaning in general; here it may have one to the handler.
+  const hasBody =
+    headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+  if (hasBody) return 'request-body';
+  // RFC 9111 §3.3: ranges out of a stored whole are not built yet.
+  if ('range' in headers || 'if-range' in headers) return 'range';
+  // RFC 9111 §4.3.2: "MUST NOT … evaluate" these on behalf of the origin.
+  if ('if-match' in headers || 'if-unmodified-since' in headers) return 'precondition';
+  if (!rawTarget(req).startsWith('/')) return 'target';
+  return undefined;
+}
+
+/** The one authority a request names, lower-case; undefined when there is none, or none to trust. */
+function authorityOf<Req extends IncomingMessage>(
+  req: Req,
+  origin: RequestOrigin<Req>,
+): string | undefined {
+  if (hostLines(req) !== 1 || !AUTHORITY.test(req.headers.host ?? '')) return undefined;
+  const authority = origin.authority ? origin.authority(req) : req.headers.host;
+  return authority !== undefined && AUTHORITY.test(authority) ? authority.toLowerCase() : undefined;
+}
+
+/** RFC 9112 §3.2: two Host lines are an attack. Node keeps the first and does not tell. */
+function hostLines({ rawHeaders }: IncomingMessage): number {
+  let lines = 0;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 4 && name.toLowerCase() === 'host') lines++;
+  }
+  return lines;
+}
+
+function effectiveUrl<Req extends IncomingMessage>(
+  req: Req,
+  authority: string,
+  settings: Settings<Req>,
+  origin: RequestOrigin<Req>,
+): EffectiveUrl {
+  const rawHost = (req.headers.host ?? '').toLowerCase();
+  return {
+    scheme: origin.scheme ? origin.scheme(req) : connectionScheme(req),
+    authority,
+    // A handler behind a trusted proxy may still look at the Host field itself.
+    rawHost: rawHost === authority ? '' : rawHost,
+    target: settings.keyTarget(rawTarget(req)),
+    rewritten: rewrittenTarget(req),
+  };
+}
+
+function connectionScheme(req: IncomingMessage): string {
+  return 'encrypted' in req.socket && req.socket.encrypted === true ? 'https' : 'http';
+}
+
+/**
+ * An outer middleware may have changed `req.url`, by a cookie or a header perhaps: then the handler
+ * answers another target than the client asked for, and the key must say so. Cutting off a mount
+ * path is not such a change.
+ */
+function rewrittenTarget(req: RoutedRequest): string {
+  const { originalUrl, baseUrl = '', url = '' } = req;
+  if (originalUrl === undefined || originalUrl === url) return '';
+  // Express turns `/mount` into baseUrl `/mount` and url `/`, `/mount?a` into `/?a`.
+  const isMounted = originalUrl === baseUrl + url || originalUrl === baseUrl + url.slice(1);
+  return isMounted ? '' : `${baseUrl} ${url}`;
+}
+
+/** RFC 9111 §4.4: the target URI. Without an authority to go by, the path on every host. */
+function tagsToInvalidate<Req extends IncomingMessage>(
+  req: Req,
+  settings: Settings<Req>,
+  origin: RequestOrigin<Req>,
+): string[] {
+  const raw = rawTarget(req);
+  const absolute = ABSOLUTE_URL.exec(raw);
+  const target = absolute ? toTarget(absolute[2]!) : raw;
+  const authority = absolute ? absolute[1] : authorityOf(req, origin);
+  return bothForms(target, settings).map((form) =>
+    authority === undefined ? pathTag(form) : uriTag(authority, form),
+  );
+}
+
+const ABSOLUTE_URL = /^https?:\/\/([^/?#]+)([^#]*)/i;
+
+/** The tags of a URL that a caller names: with its host, or a path on every host; undefined: no URL. */
+export function tagsOfUrl<Req>(url: string, settings: Settings<Req>): string[] | undefined {
+  const absolute = ABSOLUTE_URL.exec(url);
+  if (absolute) {
+    return bothForms(toTarget(absolute[2]!), settings).map((form) => uriTag(absolute[1]!, form));
+  }
+  if (!url.startsWith('/')) return undefined;
+  return bothForms(url.split('#', 1)[0]!, settings).map(pathTag);
+}
+
+function toTarget(pathAndQuery: string): string {
+  return pathAndQuery.startsWith('/') ? pathAndQuery : `/${pathAndQuery}`;
+}
+
+/** As it is, and as the key has it; another cache of the same store may ignore other arguments. */
+function bothForms<Req>(target: string, { keyTarget }: Settings<Req>): string[] {
+  return [...new Set([target, keyTarget(target)])];
+}

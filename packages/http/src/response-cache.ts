@@ -1,0 +1,173 @@
+/**
+ * The public object: options in, a cache that handles requests out.
+ */
+import { InvalidOptionError } from '@locmem/core';
+import type { AsyncCache, Cache } from '@locmem/core';
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Exchange, purge } from './exchange.js';
+import type { Next, Site } from './exchange.js';
+import { explain } from './explain.js';
+import type { Explanation } from './explain.js';
+import { flightBoard } from './in-flight.js';
+import { ALL_RESPONSES } from './key.js';
+import { checkOptionNames, resolveOptions } from './options.js';
+import type { ResponseCacheOptions, Settings } from './options.js';
+import { ownStore, OWN_STORE } from './own-store.js';
+import { tagsOfUrl } from './request.js';
+import type { RequestOrigin } from './request.js';
+import { ResourceStore } from './store.js';
+import { Trace } from './trace.js';
+import type { ResponseCacheStats } from './trace.js';
+
+/** At once over a synchronous cache, as a promise over one that answers with promises. */
+export type Answer<C, T> = C extends AsyncCache ? Promise<T> : T;
+
+/** What `invalidate` is told. */
+export interface InvalidateOptions {
+  /**
+   * A path with its query (`/cities?page=2`): on every host. Or an absolute URL: on that host only.
+   * As clients see it, mount paths included. All variants, prefixes and versions go.
+   */
+  url: string;
+}
+
+/**
+ * A response cache over plain node:http requests and responses (RFC 9111, as a shared cache).
+ * Its functions can be passed about without the object.
+ *
+ * @typeParam Req the request it handles
+ * @typeParam C where answers are kept: decides what answers at once and what with a promise
+ */
+export interface ResponseCache<
+  Req extends IncomingMessage = IncomingMessage,
+  C extends Cache | string = string,
+> {
+  /**
+   * Answers a request from the store, or calls `next` and watches what is answered. Never throws for
+   * a reason of its own, and never asks twice for one request.
+   */
+  handle(req: Req, res: ServerResponse, next: Next): void;
+
+  /**
+   * Drops what is stored for a URL; answers that are being made for it are not stored either. The
+   * cost does not depend on how much is stored.
+   *
+   * @throws {InvalidOptionError} when the URL is neither a path nor absolute
+   * @throws what the store throws; a promise rejects instead
+   */
+  invalidate(what: InvalidateOptions): Answer<C, void>;
+
+  /** Drops every stored answer in the store, also those of other response caches that share it. */
+  clear(): Answer<C, void>;
+
+  /** What would happen to a request now. Nothing is counted and nothing changed by asking. */
+  explain(req: Req): Answer<C, Explanation>;
+
+  /** What has happened since this cache was created. */
+  stats(): ResponseCacheStats;
+}
+
+/**
+ * Creates a response cache for node:http.
+ *
+ * Stored are answers to GET that say how long they are fresh (RFC 9111 §3), and with the option
+ * `timeout` those with status 200 that say nothing. Never stored: private, no-store and no-cache
+ * answers, answers with Set-Cookie or `Vary: *`, partial, truncated and aborted ones, and those to
+ * requests with Authorization or, where freshness is only assumed, a Cookie, unless the answer says
+ * that it is for all.
+ *
+ * @param options see {@link ResponseCacheOptions}
+ * @param origin for adapters: how the framework knows scheme and authority of a request
+ * @throws {InvalidOptionError} when an option does not exist or breaks its rule
+ * @throws {InvalidTimeoutError} when `timeout` is no time span
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { once } from 'node:events';
+ * import { createServer } from 'node:http';
+ * import type { AddressInfo } from 'node:net';
+ * import { createResponseCache } from '@locmem/http';
+ *
+ * const cache = createResponseCache({ timeout: '1m' });
+ * let runs = 0;
+ * const server = createServer((req, res) => {
+ *   cache.handle(req, res, () => res.end(`run ${++runs}`));
+ * }).listen(0, '127.0.0.1');
+ * await once(server, 'listening');
+ * const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+ *
+ * assert.equal(await (await fetch(url)).text(), 'run 1');
+ * const second = await fetch(url);
+ * assert.equal(await second.text(), 'run 1');
+ * assert.equal(second.headers.get('cache-status'), 'LocMem; hit; ttl=60');
+ *
+ * cache.invalidate({ url: '/' });
+ * assert.equal(await (await fetch(url)).text(), 'run 2');
+ * server.close();
+ * server.closeAllConnections();
+ * ```
+ */
+export function createResponseCache<
+  Req extends IncomingMessage = IncomingMessage,
+  C extends Cache | string = string,
+>(
+  options: ResponseCacheOptions<Req, C> = {},
+  origin: RequestOrigin<Req> = {},
+): ResponseCache<Req, C> {
+  const settings = resolveOptions(options, 'createResponseCache');
+  const trace = new Trace(settings.onEvent);
+  const site: Site<Req> = Object.freeze({
+    settings,
+    origin,
+    trace,
+    store: new ResourceStore(cacheOf(settings), trace),
+    flights: flightBoard(storeIdentity(settings.cache)),
+    customKeyScope: customKeyScope(settings),
+  });
+
+  return Object.freeze({
+    handle(req: Req, res: ServerResponse, next: Next) {
+      new Exchange(site, req, res, next).start();
+    },
+    // Whether the store answers at once is known from its type, and then so is the answer's.
+    invalidate: (what: InvalidateOptions) =>
+      purge(site, tagsToPurge(what, settings)) as Answer<C, void>,
+    clear: () => purge(site, [ALL_RESPONSES]) as Answer<C, void>,
+    explain: (req: Req) => explain(site, req) as Answer<C, Explanation>,
+    stats: () => trace.stats(),
+  });
+}
+
+const INVALIDATE_OPTIONS = new Set(['url']);
+
+function tagsToPurge<Req>(what: InvalidateOptions, settings: Settings<Req>): string[] {
+  const place = 'ResponseCache.invalidate';
+  checkOptionNames(what, INVALIDATE_OPTIONS, place);
+  const url: unknown = what.url;
+  const tags = typeof url === 'string' ? tagsOfUrl(url, settings) : undefined;
+  if (tags) return tags;
+  const rule = "must be a path from '/' on, or an absolute http or https URL";
+  throw new InvalidOptionError(place, 'url', rule, url);
+}
+
+function cacheOf<Req>({ cache, maxEntries, maxBytes }: Settings<Req>): () => Cache {
+  if (typeof cache === 'object') return () => cache;
+  return ownStore(cache ?? OWN_STORE, maxEntries, maxBytes);
+}
+
+/** Caches of one name share one store, whatever object they are. */
+function storeIdentity(cache: Cache | string | undefined): string | object {
+  if (typeof cache !== 'object') return cache ?? OWN_STORE;
+  return 'name' in cache && typeof cache.name === 'string' ? cache.name : cache;
+}
+
+/**
+ * `key: (req) => req.params.id` on two routes gives both the same keys. In a store inside this
+ * process each cache therefore has its own; in one that it was handed, which other processes may
+ * share, keys must mean the same everywhere.
+ */
+function customKeyScope<Req>({ cache }: Settings<Req>): string {
+  return typeof cache === 'object' ? '' : randomUUID();
+}

@@ -1,0 +1,117 @@
+/**
+ * What happened, for whoever operates the cache: counters and events. Nothing here can fail into a
+ * request.
+ */
+import type { BypassReason, MissReason, Refusal } from './reasons.js';
+
+/** What an event is about. */
+export interface EventSubject {
+  /** Method of the request, e.g. `GET`. */
+  readonly method: string;
+  /** Path and query as the client sent them. */
+  readonly url: string;
+}
+
+/** Something that happened to a request or in the store; told apart by `type`. */
+export type ResponseCacheEvent =
+  | ({
+      readonly type: 'hit';
+      readonly ageSeconds: number;
+      readonly ttlSeconds: number;
+    } & EventSubject)
+  | ({ readonly type: 'miss'; readonly reason: MissReason } & EventSubject)
+  | ({ readonly type: 'bypass'; readonly reason: BypassReason } & EventSubject)
+  | ({
+      readonly type: 'stored';
+      readonly bytes: number;
+      readonly ttlSeconds: number;
+    } & EventSubject)
+  | ({ readonly type: 'refused'; readonly reason: Refusal } & EventSubject)
+  | { readonly type: 'invalidated'; readonly tags: readonly string[] }
+  | { readonly type: 'error'; readonly operation: FailingOperation; readonly error: unknown };
+
+/** Where something failed that was contained: in the store, or in a function among the options. */
+export type FailingOperation = 'get' | 'set' | 'delete' | 'invalidate' | 'option';
+
+/** Counts since the cache was created. */
+export interface ResponseCacheStats {
+  /** Requests answered from the store. */
+  readonly hits: number;
+  /** Requests that could have been answered from the store, and were not. */
+  readonly misses: number;
+  /** Answers stored. */
+  readonly stored: number;
+  /** Invalidations, by an unsafe request or by `invalidate`. */
+  readonly invalidations: number;
+  /** Failures of the store and of functions among the options; every one of them was contained. */
+  readonly errors: number;
+  /** Requests that went past the cache, by reason. */
+  readonly bypasses: Readonly<Partial<Record<BypassReason, number>>>;
+  /** Answers that were not stored, by reason. */
+  readonly refusals: Readonly<Partial<Record<Refusal, number>>>;
+}
+
+export class Trace {
+  readonly #onEvent: ((event: ResponseCacheEvent) => void) | undefined;
+  readonly #counts = { hits: 0, misses: 0, stored: 0, invalidations: 0, errors: 0 };
+  readonly #bypasses: Partial<Record<BypassReason, number>> = {};
+  readonly #refusals: Partial<Record<Refusal, number>> = {};
+
+  constructor(onEvent: ((event: ResponseCacheEvent) => void) | undefined) {
+    this.#onEvent = onEvent;
+  }
+
+  hit(subject: EventSubject, ageSeconds: number, ttlSeconds: number): void {
+    this.#counts.hits++;
+    this.#tell(() => ({ type: 'hit', ageSeconds, ttlSeconds, ...subject }));
+  }
+
+  miss(subject: EventSubject, reason: MissReason): void {
+    this.#counts.misses++;
+    this.#tell(() => ({ type: 'miss', reason, ...subject }));
+  }
+
+  bypass(subject: EventSubject, reason: BypassReason): void {
+    this.#bypasses[reason] = (this.#bypasses[reason] ?? 0) + 1;
+    this.#tell(() => ({ type: 'bypass', reason, ...subject }));
+  }
+
+  stored(subject: EventSubject, bytes: number, ttlSeconds: number): void {
+    this.#counts.stored++;
+    this.#tell(() => ({ type: 'stored', bytes, ttlSeconds, ...subject }));
+  }
+
+  refused(subject: EventSubject, reason: Refusal): void {
+    this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1;
+    this.#tell(() => ({ type: 'refused', reason, ...subject }));
+  }
+
+  invalidated(tags: readonly string[]): void {
+    this.#counts.invalidations++;
+    this.#tell(() => ({ type: 'invalidated', tags }));
+  }
+
+  error(operation: FailingOperation, error: unknown): void {
+    this.#counts.errors++;
+    this.#tell(() => ({ type: 'error', operation, error }));
+  }
+
+  stats(): ResponseCacheStats {
+    return Object.freeze({
+      ...this.#counts,
+      bypasses: Object.freeze({ ...this.#bypasses }),
+      refusals: Object.freeze({ ...this.#refusals }),
+    });
+  }
+
+  /** An event is only made when somebody listens; an observer that throws must not break a request. */
+  #tell(event: () => ResponseCacheEvent): void {
+    if (this.#onEvent === undefined) return;
+    try {
+      this.#onEvent(event());
+    } catch {
+      // Counted, not told: telling the observer that just threw would throw again.
+      this.#counts.errors++;
+    }
+  }
+}
