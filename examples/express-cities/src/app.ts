@@ -18,7 +18,8 @@ export function createApp(cities: Cities, print: (line: string) => void): Expres
     version: (req: Request) => versions.of(tenantOf(req)),
   };
   const apiCache = responseCache({ ...perTenant, timeout: '5m' });
-  const pageCache = cachePage('1m', perTenant);
+  // A browser's reload button asks for a fresh answer. For the page it does not get one.
+  const pageCache = cachePage('1m', { ...perTenant, requestDirectives: 'ignore' });
 
   const app = express().disable('x-powered-by');
   app.use(requestLog(print));
@@ -58,19 +59,25 @@ export function createApp(cities: Cities, print: (line: string) => void): Expres
     res.json(await cities.city(tenantOf(req), idFrom(req.params.id)));
   });
 
-  // A write. That the answers stored for this very URL are no longer true the cache sees by
-  // itself (RFC 9111 §4.4); which others it made untrue, only the application knows.
+  // A write. The cache drops by itself what it stored for this very URL (RFC 9111 §4.4). Which
+  // other answers must not be seen any more, only the application knows; here, those that add the
+  // city up. Searches and neighbours may be behind for the five minutes of their timeout.
   app.post('/api/cities/:id', express.json(), async (req, res) => {
     const id = idFrom(req.params.id);
     await cities.correctPopulation(tenantOf(req), id, populationFrom(req.body));
     apiCache.invalidate({ url: '/api/countries' });
-    pageCache.invalidate({ url: '/' });
+    apiCache.invalidate({ url: '/' }); // both caches keep their answers in one store
     res.json(await cities.city(tenantOf(req), id));
   });
 
   app.post('/admin/version', (req, res) => {
     const tenant = tenantOf(req);
     res.json({ tenant: tenant.name, version: versions.bump(tenant) });
+  });
+
+  app.post('/admin/clear', (_req, res) => {
+    apiCache.clear(); // every tenant and every version
+    res.status(204).end();
   });
 
   app.get('/admin/stats', (_req, res) => {

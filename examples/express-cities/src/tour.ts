@@ -70,7 +70,7 @@ export class Tour {
   }
 
   async #writePurges(): Promise<void> {
-    this.#title('A write: the answers that it made untrue are gone, for every tenant');
+    this.#title('A write, as europe: Berlin and the totals are computed anew, for every tenant');
     const before = await this.#population('world', 'HIT');
     await this.#get('europe', BERLIN, 'MISS');
     await this.#post('europe', BERLIN, { population: before + 1 });

@@ -21,10 +21,12 @@ afterAll(() => database.close());
 
 beforeEach(async () => {
   lines = [];
-  // A new application, and with it a new cache, over the same database.
-  const app = createApp(new Cities(database), (line) => lines.push(line));
   await stop();
+  const app = createApp(new Cities(database), (line) => lines.push(line));
   ({ server } = await listen(app, 0));
+  // Another application, but the same store: response caches of one process share one.
+  await request(server).post('/admin/clear').expect(204);
+  lines.length = 0;
 });
 
 afterAll(() => stop());
@@ -182,6 +184,16 @@ describe('a hit', () => {
     },
   );
 
+  it('comes after a forced reload of the page, too; in the API the client has its way', async () => {
+    for (const [path, expected] of [
+      ['/', 'HIT'],
+      ['/api/countries', 'MISS'],
+    ] as const) {
+      await get(path);
+      expect(outcome(await get(path).set('Cache-Control', 'no-cache'))).toBe(expected);
+    }
+  });
+
   it('is one line in the log, as the miss is', async () => {
     await get('/api/countries', 'europe');
     await get('/api/countries', 'europe');
@@ -253,6 +265,16 @@ describe('a write', () => {
     const response = await correct(3_700_000);
     expect(response.body.population).toBe(3_700_000);
     expect(await json(`/api/cities/${BERLIN}`)).toMatchObject({ population: 3_700_000 });
+  });
+});
+
+describe('/admin/clear', () => {
+  it('empties all tenants', async () => {
+    for (const tenant of ['world', 'europe']) await get('/api/countries', tenant);
+    await post('/admin/clear', {}).expect(204);
+    for (const tenant of ['world', 'europe']) {
+      expect(outcome(await get('/api/countries', tenant))).toBe('MISS');
+    }
   });
 });
 
