@@ -10,5 +10,7 @@ export function outcomeOf(cacheStatus: string | undefined): Outcome {
   return parameters.some((part) => MISSES.has(part)) ? 'MISS' : 'PASS';
 }
 
-// RFC 9211 §2.2: the reasons to go forward because of what the cache holds, or does not hold.
-const MISSES = new Set(['fwd=uri-miss', 'fwd=vary-miss', 'fwd=miss', 'fwd=stale', 'fwd=partial']);
+// RFC 9211 §2.2: nothing that fits, nothing fresh, or nothing that the client would take.
+const MISSES = new Set(
+  ['uri-miss', 'vary-miss', 'miss', 'stale', 'request'].map((why) => `fwd=${why}`),
+);

@@ -16,7 +16,7 @@ async function send(method, path) {
   const body = await response.arrayBuffer();
   const ms = performance.now() - startedAt;
   const status = response.headers.get('Cache-Status') ?? '';
-  const outcome = /; *hit/.test(status) ? 'HIT' : /fwd=[a-z-]*(miss|stale)/.test(status) ? 'MISS' : '';
+  const outcome = /; *hit/.test(status) ? 'HIT' : /fwd=([a-z]+-)?(miss|stale|request)/.test(status) ? 'MISS' : '';
   show([method + ' ' + path, headers['X-Tenant'], outcome || response.status,
     ms.toFixed(ms < 10 ? 1 : 0) + ' ms', (body.byteLength / 1024).toFixed(1) + ' kB'], outcome);
 }

@@ -7,6 +7,7 @@ describe('outcomeOf', () => {
     ['LocMem; fwd=uri-miss; stored', 'MISS'],
     ['LocMem; fwd=vary-miss', 'MISS'],
     ['LocMem; fwd=stale', 'MISS'],
+    ['LocMem; fwd=request', 'MISS'],
     ['LocMem; fwd=method', 'PASS'],
     ['LocMem; fwd=bypass; detail=hit-and-miss', 'PASS'],
     [undefined, 'PASS'],
