@@ -215,6 +215,12 @@ describe('tenants', () => {
     }
   });
 
+  it('have a key each: the other tenant is no variant of the same resource', async () => {
+    await get(NEAR_ISTANBUL, 'world');
+    const europe = await get(NEAR_ISTANBUL, 'europe');
+    expect(europe.headers['cache-status']).toContain('fwd=uri-miss'); // not vary-miss
+  });
+
   it('see only their own continent', async () => {
     const continents = async (tenant: string) =>
       new Set(
