@@ -44,13 +44,12 @@ function post(path: string, body: object, tenant = 'world') {
 }
 
 /** Bodies as they came, so that they can be compared byte for byte. */
-function bytes(
-  res: NodeJS.ReadableStream,
-  done: (error: Error | null, body: Buffer) => void,
-): void {
+function bytes(res: request.Response, done: (error: Error | null, body: Buffer) => void): void {
   const chunks: Buffer[] = [];
-  res.on('data', (chunk: Buffer) => chunks.push(chunk));
-  res.on('end', () => {
+  // Where superagent hands over a parser, its Response is still Node's stream.
+  const stream = res as unknown as NodeJS.ReadableStream;
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream.on('end', () => {
     done(null, Buffer.concat(chunks));
   });
 }
