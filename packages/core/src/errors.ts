@@ -13,7 +13,8 @@ export type LocMemErrorCode =
   | 'ERR_LOCMEM_NOT_SERIALIZABLE'
   | 'ERR_LOCMEM_INVALID_KEY'
   | 'ERR_LOCMEM_INVALID_TIMEOUT'
-  | 'ERR_LOCMEM_INVALID_OPTION';
+  | 'ERR_LOCMEM_INVALID_OPTION'
+  | 'ERR_LOCMEM_LOCK';
 
 /** What all errors of this package have in common. */
 export abstract class LocMemError extends Error {
@@ -107,5 +108,19 @@ export class InvalidOptionError extends LocMemError {
     readonly value: unknown,
   ) {
     super(`Invalid option of ${place}: ${option} ${rule}: received ${show(value)}`);
+  }
+}
+
+/** A lock taken again by who holds it: the wait would never end. */
+export class LockError extends LocMemError {
+  override readonly name = 'LockError';
+  readonly code = 'ERR_LOCMEM_LOCK';
+  constructor(
+    /** What was asked for. */
+    readonly kind: 'read' | 'write',
+  ) {
+    super(
+      `Cannot take the lock to ${kind}: this call runs within a turn of the same lock and would wait for itself; do both in one turn`,
+    );
   }
 }
