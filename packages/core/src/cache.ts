@@ -24,8 +24,8 @@ import type {
   WriteOptions,
 } from './contract.js';
 import { InvalidOptionError, KeyNotFoundError } from './errors.js';
-import { isolate, reveal, type Stored } from './isolation/stored.js';
-import { weigh, weighKey } from './isolation/weigh.js';
+import { isolate, reveal, weigh, type Stored } from './isolation/stored.js';
+import { weighKey } from './isolation/weigh.js';
 import type { KeySpace } from './key-space.js';
 import { differingLimits, openStore } from './named-stores.js';
 import { count, type Direction } from './numeric.js';

@@ -13,7 +13,7 @@ import type { LocMemWarning } from './warnings.js';
 export type PolicyName = 'lru' | 'cull';
 
 /** Whether callers and cache may share an object. */
-export type Isolation = 'copy' | 'share';
+export type Isolation = 'copy' | 'freeze' | 'share';
 
 /** What is done about keys that memcached could not hold. */
 export type KeyCheck = 'warn' | 'error' | 'off';
@@ -38,7 +38,11 @@ export interface LocMemOptions {
   maxEntryBytes?: number | undefined;
   /** Who must go. A named store has one policy: that of the first cache that opened it. Default `'lru'`. */
   policy?: PolicyName | undefined;
-  /** `'copy'` (default): nobody shares an object with the cache. `'share'`: by reference; keep your hands off. */
+  /**
+   * `'copy'` (default): nobody shares an object with the cache. `'freeze'`: one frozen copy for all
+   * readers; a value that holds what cannot be frozen (Date, Map, Set, Buffer, …) is copied on each
+   * read. `'share'`: the writer's own object, by reference.
+   */
   isolation?: Isolation | undefined;
   /** Keys should fit memcached: 250 characters, no space or control character. Default `'warn'`. */
   keyCheck?: KeyCheck | undefined;
@@ -101,7 +105,7 @@ export function resolveOptions(options: LocMemOptions = {}): ResolvedOptions {
     maxBytes,
     maxEntryBytes: positive('maxEntryBytes', options.maxEntryBytes) ?? maxBytes,
     policy: oneOf('policy', options.policy, ['lru', 'cull']),
-    isolation: oneOf('isolation', options.isolation, ['copy', 'share']) ?? 'copy',
+    isolation: oneOf('isolation', options.isolation, ['copy', 'freeze', 'share']) ?? 'copy',
     keyCheck: oneOf('keyCheck', options.keyCheck, ['warn', 'error', 'off']) ?? 'warn',
     compat: oneOf('compat', options.compat, ['django']),
     clock: clock(options.clock),

@@ -4,8 +4,8 @@
  * deviations of behaviour.ts.
  */
 import type { Behaviour } from './behaviour.js';
-import { weigh, weighKey } from './isolation/weigh.js';
-import type { Stored, StoredObject } from './isolation/stored.js';
+import { weigh, type Stored } from './isolation/stored.js';
+import { weighKey } from './isolation/weigh.js';
 import type { KeySpace } from './key-space.js';
 import type { ResolvedOptions } from './options.js';
 import type { Store } from './store.js';
@@ -34,7 +34,7 @@ export class Writer {
 
   /** @returns false when the entry is too large to be held: what was under its key is then gone, too */
   put(space: KeySpace, key: string, { value, deadlineMs, tags }: Draft): boolean {
-    const bytes = weighKey(key) + weighStored(value);
+    const bytes = weighKey(key) + weigh(value);
     const isTooLarge = bytes > this.#limits.maxEntryBytes;
     const isDead = deadlineMs === ALREADY_EXPIRED && !this.#behaviour.keepsDead;
     if (isTooLarge || isDead) {
@@ -79,10 +79,4 @@ export class Writer {
     const slot = space.slots.get(key);
     if (slot !== undefined) this.#store.remove(slot);
   }
-}
-
-function weighStored(value: Stored): number {
-  return typeof value === 'object' && value !== null
-    ? weigh((value as StoredObject).held)
-    : weigh(value);
 }

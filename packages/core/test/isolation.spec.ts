@@ -4,6 +4,8 @@ import { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { runBuilt } from './support/run-built.js';
 import { testCache } from './support/test-cache.js';
 
 function throughCache<T>(value: T): T {
@@ -311,6 +313,144 @@ describe('what cannot be copied is refused, naming place and reason, and the cac
     expect(inspect(read, { depth: 460 }).match(/d:/g)).toHaveLength(450);
   });
 });
+
+describe('reading again and again', () => {
+  // From the third read on, a copier made to measure does the work. The first reads are the oracle.
+  const plain = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.oneof(
+        fc.string(),
+        fc.integer(),
+        fc.double(),
+        fc.boolean(),
+        fc.constant(null),
+        fc.constant(undefined),
+      ),
+      fc.oneof(
+        fc.date(),
+        fc.constant(new Map([['m', { n: 1 }]])),
+        fc.constant(new Money(1, 'EUR')),
+      ),
+      fc.array(tie('value'), { maxLength: 4 }),
+      fc.dictionary(
+        fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', '1', 'a"b', '\u2028')),
+        tie('value'),
+        { maxKeys: 4 },
+      ),
+    ),
+  })).value;
+
+  it('gives the same each time, and an object of its own', () => {
+    const show = (value: unknown) => inspect(value, { depth: 20, showHidden: true });
+    fc.assert(
+      fc.property(fc.array(plain, { minLength: 1, maxLength: 3 }), (value) => {
+        const { cache } = testCache();
+        cache.set('k', value);
+        const reads = [1, 2, 3, 4].map(() => cache.get<unknown[]>('k')!);
+        expect(new Set(reads).size).toBe(4);
+        expect(new Set(reads.map(show)).size).toBe(1);
+        expect(show(reads[0])).toBe(show(value));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('keeps readers apart in every nested object', () => {
+    const { cache } = testCache();
+    cache.set('k', {
+      rows: [
+        { tags: ['a'], by: { name: 'x' } },
+        { tags: [], by: { name: 'y' } },
+      ],
+    });
+    for (let i = 0; i < 5; i++) {
+      const read = cache.get<any>('k');
+      expect(read).toEqual({
+        rows: [
+          { tags: ['a'], by: { name: 'x' } },
+          { tags: [], by: { name: 'y' } },
+        ],
+      });
+      read.rows[1].tags.push('mine');
+      read.rows[0].by.name = 'mine';
+      read.rows.length = 1;
+    }
+  });
+
+  it('works where code generation from strings is forbidden', () => {
+    const program = `
+      import assert from 'node:assert/strict';
+      import { LocMemCache } from '@locmem/core';
+      assert.throws(() => new Function('1'));
+      const cache = new LocMemCache();
+      cache.set('k', { a: [{ b: 1 }] });
+      for (let i = 0; i < 5; i++) {
+        const read = cache.get('k');
+        assert.deepEqual(read, { a: [{ b: 1 }] });
+        read.a[0].b = 2;
+      }
+      console.log('copied');
+    `;
+    expect(runBuilt(program, ['--disallow-code-generation-from-strings']).stdout).toBe('copied\n');
+  });
+
+  it('stays correct beyond the number of shapes that are compiled', () => {
+    const { cache } = testCache({ maxEntries: Infinity });
+    for (let i = 0; i < 600; i++) {
+      cache.set('k', { [`field${i}`]: [i] });
+      for (let read = 0; read < 3; read++) expect(cache.get('k')).toEqual({ [`field${i}`]: [i] });
+    }
+  });
+});
+
+describe("isolation 'freeze'", () => {
+  it('hands out one frozen copy, never the object of the caller', () => {
+    const { cache } = testCache({ isolation: 'freeze' });
+    const value = { list: [{ n: 1 }], price: new Money(1, 'EUR') };
+    cache.set('k', value);
+    const read = cache.get<typeof value>('k')!;
+    expect(read).toEqual(value);
+    expect(read).not.toBe(value);
+    expect(cache.get('k')).toBe(read);
+    expect(() => read.list[0]!.n++).toThrow(TypeError);
+    expect(() => read.list.push({ n: 2 })).toThrow(TypeError);
+    value.list[0]!.n = 9;
+    expect(Object.isFrozen(value)).toBe(false);
+    expect(read.list[0]!.n).toBe(1);
+  });
+
+  it('freezes cycles', () => {
+    const { cache } = testCache({ isolation: 'freeze' });
+    cache.set('k', cyclicValue());
+    const read = cache.get<any>('k');
+    expect(read.self).toBe(read);
+    expect(Object.isFrozen(read)).toBe(true);
+  });
+
+  it.each([new Date(0), new Map([['a', 1]]), new Set([1]), Buffer.from('a'), /x/g])(
+    'copies on each read what cannot be frozen: %p',
+    (value) => {
+      const { cache } = testCache({ isolation: 'freeze' });
+      cache.set('k', { value });
+      const [a, b] = [cache.get<any>('k'), cache.get<any>('k')];
+      expect(a).toEqual({ value });
+      expect(a.value).not.toBe(b.value);
+    },
+  );
+
+  it('refuses what cannot be copied', () => {
+    const { cache } = testCache({ isolation: 'freeze' });
+    expect(() => cache.set('k', { f: () => 1 })).toThrow(/value.f is a function/);
+    expect(cache.size).toBe(0);
+  });
+});
+
+function cyclicValue(): object {
+  const value: { self?: object } = {};
+  value.self = value;
+  return value;
+}
 
 describe("isolation 'share'", () => {
   it('hands out the very object, functions and all', () => {

@@ -12,6 +12,7 @@ import { NotSerializableError } from '../errors.js';
 import { show } from '../show.js';
 import { bareError, cloneBuiltIn, hiddenErrorFields, sameClass, setOwn } from './built-ins.js';
 import { whyClassOpaque, whyOpaque } from './refusal.js';
+import { weighBytes, weighCollection, weighImmutable, weighObject } from './weigh.js';
 
 /** Deeper nesting is refused on the way in, so that no reader's stack overflows on the way out. */
 const MAX_DEPTH = 500;
@@ -19,6 +20,10 @@ const MAX_DEPTH = 500;
 export class GraphCopier {
   /** False once the value has shown a shared reference, a cycle, or an array with holes or extras. */
   isTree = true;
+  /** False once it has shown something that `Object.freeze` does not make immutable. */
+  isFreezable = true;
+  /** What the copy weighs. */
+  bytes = 0;
 
   readonly #copies = new Map<object, object>();
   readonly #path: (string | number)[] = [];
@@ -27,8 +32,10 @@ export class GraphCopier {
   copy(value: unknown): unknown {
     if (typeof value === 'function') this.#refuse('a function');
     if (typeof value === 'symbol') this.#refuse('a symbol');
-    if (typeof value !== 'object' || value === null) return value;
-
+    if (typeof value !== 'object' || value === null) {
+      this.bytes += weighImmutable(value);
+      return value;
+    }
     const known = this.#copies.get(value);
     if (known) {
       this.isTree = false;
@@ -50,8 +57,15 @@ export class GraphCopier {
     if (types.isMap(value)) return this.#copyMap(value);
     if (types.isSet(value)) return this.#copySet(value);
     if (types.isNativeError(value)) return this.#copyError(value);
-    const builtIn = cloneBuiltIn(value);
-    return builtIn ? this.#keep(value, builtIn) : this.#copyInstance(value, prototype);
+    return this.#copyBuiltIn(value) ?? this.#copyInstance(value, prototype);
+  }
+
+  #copyBuiltIn(value: object): object | undefined {
+    const copy = cloneBuiltIn(value);
+    if (!copy) return undefined;
+    this.isFreezable = false;
+    this.bytes += weighBytes((copy as Partial<ArrayBufferView>).byteLength ?? 0);
+    return this.#keep(value, copy);
   }
 
   #copyArray(array: readonly unknown[]): unknown[] {
@@ -61,12 +75,15 @@ export class GraphCopier {
       this.isTree = false;
       return this.#copyProperties(array, copy, keys);
     }
+    this.bytes += weighObject(array.length);
     for (let i = 0; i < array.length; i++) copy[i] = this.#at(i, array[i]);
     return copy;
   }
 
   #copyMap(map: ReadonlyMap<unknown, unknown>): object {
     const copy = this.#keep(map, new Map<unknown, unknown>());
+    this.isFreezable = false;
+    this.bytes += weighCollection(map.size);
     // A subclass may override iteration and set; its copy must hold what it holds all the same.
     for (const [key, value] of Map.prototype.entries.call(map) as Iterable<[unknown, unknown]>) {
       copy.set(this.#at(`key ${show(key)}`, key), this.#at(`get ${show(key)}`, value));
@@ -76,6 +93,8 @@ export class GraphCopier {
 
   #copySet(set: ReadonlySet<unknown>): object {
     const copy = this.#keep(set, new Set<unknown>());
+    this.isFreezable = false;
+    this.bytes += weighCollection(set.size);
     for (const member of Set.prototype.values.call(set)) copy.add(this.#at('member', member));
     return sameClass(copy, set);
   }
@@ -96,6 +115,7 @@ export class GraphCopier {
   }
 
   #copyProperties<T extends object>(from: object, to: T, keys = Object.keys(from)): T {
+    this.bytes += weighObject(keys.length);
     for (const key of keys) setOwn(to, key, this.#at(key, this.#read(from, key)));
     return to;
   }

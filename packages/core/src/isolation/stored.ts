@@ -4,38 +4,64 @@
  *
  * This is what pickling is for in Django's LocMemCache: writer and readers never share an object.
  */
-import type { Isolation } from '../options.js';
 import { NotSerializableError } from '../errors.js';
+import type { Isolation } from '../options.js';
+import { deepFreeze } from './freeze.js';
 import { GraphCopier } from './graph-copier.js';
+import { weighShared } from './scale.js';
+import { copierFor, type Copier } from './shape.js';
 import { copyTree } from './tree-copy.js';
+import { weighImmutable } from './weigh.js';
 
 /** An object in the store. */
-export interface StoredObject {
+interface StoredObject {
+  /** By estimate, with all it holds. */
+  readonly bytes: number;
   /** The object as a caller may have it. */
   thaw(): unknown;
-  /** The store's own object, for measuring only. */
-  readonly held: object;
 }
 
 /** A value in the store: immutable, or a {@link StoredObject}. */
 export type Stored = unknown;
 
 class StoredTree implements StoredObject {
-  constructor(readonly held: object) {}
+  #copier: Copier | undefined;
+  #wasRead = false;
+
+  constructor(
+    readonly held: object,
+    readonly bytes: number,
+  ) {}
+
   thaw(): unknown {
+    return this.#copier === undefined ? this.#thawEarly() : this.#copier(this.held);
+  }
+
+  /** The first read may be the last one; from the second on, looking at the shape pays. */
+  #thawEarly(): unknown {
+    if (this.#wasRead) this.#copier = copierFor(this.held);
+    this.#wasRead = true;
     return copyTree(this.held);
   }
 }
 
 class StoredGraph implements StoredObject {
-  constructor(readonly held: object) {}
+  constructor(
+    readonly held: object,
+    readonly bytes: number,
+  ) {}
+
   thaw(): unknown {
     return new GraphCopier().copy(this.held);
   }
 }
 
 class StoredReference implements StoredObject {
-  constructor(readonly held: object) {}
+  constructor(
+    readonly held: object,
+    readonly bytes: number,
+  ) {}
+
   thaw(): unknown {
     return this.held;
   }
@@ -44,23 +70,28 @@ class StoredReference implements StoredObject {
 /**
  * Prepares a value for the store, before anything in the store changes.
  *
- * @throws {NotSerializableError} when isolation is 'copy' and the value cannot be copied, and for
+ * @throws {NotSerializableError} when the value cannot be copied and isolation is not 'share'; for
  *   undefined always: it could not be told from a miss
  */
 export function isolate(value: unknown, isolation: Isolation): Stored {
-  if (value === undefined) throw undefinedIsNoValue();
-  if (isolation === 'share') {
-    // A function is shared like an object; wrapped, it reads back through the same door.
-    const isShared = typeof value === 'object' || typeof value === 'function';
-    return isShared && value !== null ? new StoredReference(value) : value;
-  }
-  if (typeof value !== 'object' && typeof value !== 'function' && typeof value !== 'symbol') {
-    return value;
-  }
-  if (value === null) return null;
+  if (value === undefined) throw new NotSerializableError('undefined', 'value');
+  if (typeof value === 'string' || typeof value === 'number' || value === null) return value;
+  if (isolation === 'share') return share(value);
+  if (typeof value === 'boolean' || typeof value === 'bigint') return value;
+
   const copier = new GraphCopier();
   const held = copier.copy(value) as object;
-  return copier.isTree ? new StoredTree(held) : new StoredGraph(held);
+  if (isolation === 'freeze' && copier.isFreezable) {
+    deepFreeze(held);
+    return new StoredReference(held, copier.bytes);
+  }
+  return copier.isTree ? new StoredTree(held, copier.bytes) : new StoredGraph(held, copier.bytes);
+}
+
+/** A function is shared like an object: wrapped, it reads back through the same door. */
+function share(value: unknown): Stored {
+  const isObject = typeof value === 'object' || typeof value === 'function';
+  return isObject ? new StoredReference(value as object, weighShared(value as object)) : value;
 }
 
 /** The value as a caller may have it. */
@@ -68,6 +99,9 @@ export function reveal(stored: Stored): unknown {
   return typeof stored === 'object' && stored !== null ? (stored as StoredObject).thaw() : stored;
 }
 
-function undefinedIsNoValue(): NotSerializableError {
-  return new NotSerializableError('undefined', 'value');
+/** What the value weighs in the store. */
+export function weigh(stored: Stored): number {
+  return typeof stored === 'object' && stored !== null
+    ? (stored as StoredObject).bytes
+    : weighImmutable(stored);
 }

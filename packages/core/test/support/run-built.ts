@@ -2,8 +2,11 @@
 // sources and has its own `process`. `npm test` has built them.
 import { spawnSync } from 'node:child_process';
 
-export function runBuilt(program: string): { stdout: string; stderr: string } {
-  const args = ['--input-type=module', '--eval', program];
+export function runBuilt(
+  program: string,
+  flags: string[] = [],
+): { stdout: string; stderr: string } {
+  const args = [...flags, '--input-type=module', '--eval', program];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`The program failed:\n${stderr}`);
   return { stdout, stderr };

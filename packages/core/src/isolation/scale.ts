@@ -1,0 +1,49 @@
+/**
+ * Weighs an object that is shared by reference, which nobody has walked before. It is not ours: its
+ * getters are not run, and it may refuse to be looked at.
+ */
+import { weighBytes, weighCollection, weighImmutable, weighObject } from './weigh.js';
+
+/** What an object weighs with everything it holds; what it holds twice counts once. */
+export function weighShared(root: object): number {
+  const seen = new Set<object>();
+  // A list of things to do instead of recursion: depth costs no stack.
+  const pending: unknown[] = [root];
+  let bytes = 0;
+  while (pending.length > 0) {
+    const value = pending.pop();
+    if (typeof value !== 'object' || value === null) {
+      bytes += weighImmutable(value);
+    } else if (!seen.has(value)) {
+      seen.add(value);
+      bytes += open(value, pending);
+    }
+  }
+  return bytes;
+}
+
+/** What the object itself weighs; what it holds is put on the list. */
+function open(value: object, pending: unknown[]): number {
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+    return weighBytes(value.byteLength);
+  if (value instanceof Map) {
+    for (const [key, member] of value as Map<unknown, unknown>) pending.push(key, member);
+    return weighCollection(value.size);
+  }
+  if (value instanceof Set) {
+    for (const member of value as Set<unknown>) pending.push(member);
+    return weighCollection(value.size);
+  }
+  const children = Array.isArray(value) ? (value as unknown[]) : fieldsOf(value);
+  for (const child of children) pending.push(child);
+  return weighObject(children.length);
+}
+
+function fieldsOf(value: object): unknown[] {
+  try {
+    const fields = Object.values(Object.getOwnPropertyDescriptors(value));
+    return fields.flatMap((field) => ('value' in field ? [field.value as unknown] : []));
+  } catch {
+    return []; // a Proxy whose traps throw
+  }
+}
