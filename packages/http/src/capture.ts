@@ -131,7 +131,7 @@ function headArguments([status, second, third]: unknown[]) {
 /**
  * Sets the fields that `writeHead` was given, so that everyone sees one set of fields. Node takes
  * three forms: an object, a flat list of names and values, a list of pairs. In the lists a name may
- * come twice, and then both lines are sent.
+ * come twice, and then both lines are sent (where fields were set before, older nodes send the last).
  *
  * @returns false when it is none of them: node will say so in its own words
  */

@@ -2,9 +2,10 @@
  * What is kept of an answer: plain data, so that any store can hold it, and never written to after
  * it was made.
  */
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { dateValue } from './freshness.js';
 import type { AgeFacts } from './freshness.js';
-import { hopByHopNames, linesOf, sameLines } from './fields.js';
+import { hopByHopNames, linesOf, sameLines, toLines } from './fields.js';
 import type { Field, Fields } from './fields.js';
 import { formatHttpDate, parseHttpDate } from './http-date.js';
 import type { Audience, StoreDecision } from './policy.js';
@@ -110,27 +111,60 @@ function lastModified(fields: Fields, nowMs: number): number | undefined {
   return line === undefined ? undefined : parseHttpDate(line.trim(), nowMs);
 }
 
-/**
- * Reads what a store gave back. A store can be shared, full of another program's values or of an
- * older release's: whatever is not a resource is `undefined`, and so a miss.
- */
-export function decodeResource(value: unknown): Resource | undefined {
-  const resource = value as Partial<Resource> | null | undefined;
-  if (resource?.format !== 1 || !Array.isArray(resource.variants)) return undefined;
-  return resource.variants.every(isStoredResponse) ? (resource as Resource) : undefined;
+/** Resources made in this process: a store that shares objects gives them back as they are. */
+const madeHere = new WeakSet();
+
+/** Makes the record of a resource out of its variants, the newest first. */
+export function resourceOf(variants: readonly StoredResponse[]): Resource {
+  const resource: Resource = Object.freeze({ format: 1, variants: Object.freeze(variants) });
+  madeHere.add(resource);
+  return resource;
 }
 
-function isStoredResponse(value: unknown): value is StoredResponse {
+/**
+ * Reads what a store gave back. A store can be shared, full of another program's values or of an
+ * older release's: whatever is not a resource that can be sent is `undefined`, and so a miss.
+ */
+export function decodeResource(value: unknown): Resource | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (madeHere.has(value)) return value as Resource;
+  const { format, variants } = value as Partial<Resource>;
+  if (format !== 1 || !Array.isArray(variants)) return undefined;
+  return variants.every(isStoredResponse) ? (value as Resource) : undefined;
+}
+
+function isStoredResponse(value: unknown): boolean {
   const stored = value as Partial<StoredResponse> | null;
   return (
-    typeof stored?.status === 'number' &&
+    Number.isInteger(stored?.status) &&
+    typeof stored?.statusMessage === 'string' &&
+    REASON_PHRASE.test(stored.statusMessage) &&
     typeof stored.lifetimeSeconds === 'number' &&
     typeof stored.initialAgeSeconds === 'number' &&
     typeof stored.responseTimeMs === 'number' &&
+    typeof stored.modifiedMs === 'number' &&
     stored.body instanceof Uint8Array &&
     Array.isArray(stored.fields) &&
+    stored.fields.every(isSendable) &&
     Array.isArray(stored.removed) &&
+    stored.removed.every((name) => typeof name === 'string') &&
     Array.isArray(stored.selecting) &&
+    stored.selecting.every(Array.isArray) &&
     typeof stored.audience === 'object'
   );
+}
+
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** What node would refuse to send it would refuse in the middle of an answer. */
+function isSendable(field: unknown): boolean {
+  if (!Array.isArray(field) || field.length !== 2) return false;
+  const [name, value] = field as unknown as StoredField;
+  try {
+    validateHeaderName(name);
+    for (const line of toLines(value)) validateHeaderValue(name, line);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -47,7 +47,7 @@ export interface ResponseCache<
    * Answers a request from the store, or calls `next` and watches what is answered. Never throws for
    * a reason of its own, and never asks twice for one request.
    */
-  handle(req: Req, res: ServerResponse, next: Next): void;
+  readonly handle: (req: Req, res: ServerResponse, next: Next) => void;
 
   /**
    * Drops what is stored for a URL; answers that are being made for it are not stored either. The
@@ -56,16 +56,16 @@ export interface ResponseCache<
    * @throws {InvalidOptionError} when the URL is neither a path nor absolute
    * @throws what the store throws; a promise rejects instead
    */
-  invalidate(what: InvalidateOptions): Answer<C, void>;
+  readonly invalidate: (what: InvalidateOptions) => Answer<C, void>;
 
   /** Drops every stored answer in the store, also those of other response caches that share it. */
-  clear(): Answer<C, void>;
+  readonly clear: () => Answer<C, void>;
 
   /** What would happen to a request now. Nothing is counted and nothing changed by asking. */
-  explain(req: Req): Answer<C, Explanation>;
+  readonly explain: (req: Req) => Answer<C, Explanation>;
 
   /** What has happened since this cache was created. */
-  stats(): ResponseCacheStats;
+  readonly stats: () => ResponseCacheStats;
 }
 
 /**

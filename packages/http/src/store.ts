@@ -6,7 +6,7 @@
  */
 import type { Cache } from '@locmem/core';
 import type { IncomingHttpHeaders } from 'node:http';
-import { decodeResource } from './entry.js';
+import { decodeResource, resourceOf } from './entry.js';
 import type { Resource, StoredResponse } from './entry.js';
 import { currentAge, isFresh } from './freshness.js';
 import { ALL_RESPONSES } from './key.js';
@@ -115,8 +115,7 @@ export function withVariant(
   const others = (resource?.variants ?? []).filter(
     (other) => isFresh(other, nowMs) && !matches(other.selecting, headers),
   );
-  const variants = [variant, ...others].slice(0, MAX_VARIANTS);
-  return Object.freeze({ format: 1, variants: Object.freeze(variants) });
+  return resourceOf([variant, ...others].slice(0, MAX_VARIANTS));
 }
 
 /** As long as one of its variants is fresh; whole seconds, rounded up. */

@@ -1,0 +1,108 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { createResponseCache } from '../src/index.js';
+import { closeAll, freshStoreName, scene, serve, TestClock } from './harness.js';
+
+afterAll(closeAll);
+
+async function explained(ask: object = {}, path = '/', prepare = 0) {
+  const clock = new TestClock();
+  const cache = createResponseCache({
+    cache: freshStoreName(),
+    timeout: 60,
+    version: 3,
+    clock,
+  });
+  const server = await serve((req, res) => {
+    if (req.headers['x-explain']) res.end(JSON.stringify(cache.explain(req)));
+    else cache.handle(req, res, () => res.end('x'));
+  });
+  const headers = { host: 'a' };
+  for (let i = 0; i < prepare; i++) await server.ask(path, { headers });
+  clock.advance(10);
+  const before = cache.stats();
+  const options = { ...ask, headers: { ...headers, 'x-explain': '1', ...(ask as any).headers } };
+  const explanation = JSON.parse((await server.ask(path, options)).text);
+  expect(cache.stats()).toEqual(before);
+  return explanation;
+}
+
+describe('explain', () => {
+  it('tells of a hit, and counts nothing', async () => {
+    expect(await explained({}, '/', 1)).toEqual({
+      outcome: 'hit',
+      key: '["url","","http","a","","/",""]',
+      version: 3,
+      variants: 1,
+      status: 200,
+      ageSeconds: 10,
+      ttlSeconds: 50,
+      cacheStatus: 'LocMem; hit; ttl=50',
+    });
+  });
+
+  it('tells why there is a miss', async () => {
+    expect(await explained()).toMatchObject({ outcome: 'miss', reason: 'uri-miss', variants: 0 });
+    expect(await explained({ headers: { cookie: 'a' } }, '/', 1)).toMatchObject({
+      outcome: 'miss',
+      reason: 'request',
+      detail: 'cookie',
+      cacheStatus: 'LocMem; fwd=request; detail=cookie',
+    });
+  });
+
+  it('tells why a request passes by', async () => {
+    expect(await explained({ headers: { range: 'bytes=0-' } })).toEqual({
+      outcome: 'bypass',
+      reason: 'range',
+      cacheStatus: 'LocMem; fwd=bypass; detail=range',
+    });
+    expect(await explained({ method: 'OPTIONS' })).toMatchObject({
+      outcome: 'bypass',
+      reason: 'method',
+    });
+  });
+
+  it('tells that a request would invalidate', async () => {
+    expect(await explained({ method: 'DELETE' })).toMatchObject({ outcome: 'invalidate' });
+  });
+});
+
+describe('events', () => {
+  it('tell the story of a page', async () => {
+    const { ask, clock, events } = await scene((_req, res) => res.end('hello'), { timeout: 60 });
+    await ask('/a');
+    clock.advance(5);
+    await ask('/a');
+    await ask('/a', { headers: { range: 'bytes=0-1' } });
+    await ask('/a', { headers: { cookie: 'x' } });
+    await ask('/a', { method: 'POST' });
+    const get = { method: 'GET', url: '/a' };
+    expect(events).toEqual([
+      { type: 'miss', reason: 'uri-miss', ...get },
+      { type: 'stored', bytes: 5, ttlSeconds: 60, ...get },
+      { type: 'hit', ageSeconds: 5, ttlSeconds: 55, ...get },
+      { type: 'bypass', reason: 'range', ...get },
+      { type: 'miss', reason: 'request', ...get },
+      { type: 'refused', reason: 'cookie', ...get },
+      { type: 'invalidated', tags: [expect.stringMatching(/^uri:127\.0\.0\.1:\d+\/a$/)] },
+    ]);
+  });
+});
+
+describe('stats', () => {
+  it('are a copy that does not change', async () => {
+    const { ask, cache } = await scene((_req, res) => res.end('x'), { timeout: 60 });
+    const before = cache.stats();
+    await ask('/');
+    expect(before.misses).toBe(0);
+    expect(cache.stats()).toEqual({
+      hits: 0,
+      misses: 1,
+      stored: 1,
+      invalidations: 0,
+      errors: 0,
+      bypasses: {},
+      refusals: {},
+    });
+  });
+});

@@ -1,0 +1,214 @@
+import { describe, expect, it } from '@jest/globals';
+import type { StoredResponse } from '../src/entry.js';
+import type { Fields } from '../src/fields.js';
+import {
+  NO_REQUEST_DIRECTIVES,
+  requestDirectives,
+  reusable,
+  storable,
+  type StoragePolicy,
+} from '../src/policy.js';
+
+const NOW = Date.UTC(2026, 0, 15);
+const EXPLICIT: StoragePolicy = { timeoutSeconds: undefined, storeSetCookie: false };
+const ASSUMED: StoragePolicy = { timeoutSeconds: 60, storeSetCookie: false };
+
+interface Case {
+  method?: string;
+  asked?: Record<string, string>;
+  status?: number;
+  answer?: Record<string, string | string[]>;
+}
+
+function decide(
+  { method = 'GET', asked = {}, status = 200, answer = {} }: Case,
+  policy = EXPLICIT,
+) {
+  const fields: Fields = new Map(
+    Object.entries(answer).map(([name, value]) => [name, { name, lines: [value].flat() }]),
+  );
+  return storable({ method, headers: asked, timeMs: NOW }, { status, fields, timeMs: NOW }, policy);
+}
+
+function verdict(what: Case, policy = EXPLICIT): string {
+  const decision = decide(what, policy);
+  return decision.store ? `stored for ${decision.age.lifetimeSeconds} s` : decision.reason;
+}
+
+const FRESH = { 'cache-control': 'max-age=60' };
+const cc = (value: string | string[]) => ({ answer: { 'cache-control': value } });
+
+describe('an answer that states its freshness', () => {
+  it('is stored for that long', () => {
+    expect(verdict({ answer: FRESH })).toBe('stored for 60 s');
+  });
+
+  it.each([200, 203, 204, 301, 302, 404, 410, 418, 500, 503, 599])(
+    'is stored with status %d',
+    (status) => {
+      expect(verdict({ status, answer: FRESH })).toBe('stored for 60 s');
+    },
+  );
+
+  it.each([100, 103, 206, 304])('is never stored with status %d', (status) => {
+    expect(verdict({ status, answer: FRESH })).toBe('status');
+  });
+
+  it('wins over the timeout of the cache', () => {
+    expect(verdict({ answer: { 'cache-control': 'max-age=5' } }, ASSUMED)).toBe('stored for 5 s');
+    expect(verdict({ answer: { 'cache-control': 'max-age=0' } }, ASSUMED)).toBe('stale-on-arrival');
+    expect(verdict({ answer: { expires: '0' } }, ASSUMED)).toBe('invalid-freshness');
+  });
+
+  it('is not stored when its age has used it up', () => {
+    expect(verdict({ answer: { ...FRESH, age: '60' } })).toBe('stale-on-arrival');
+    expect(verdict({ answer: { ...FRESH, age: '59' } })).toBe('stored for 60 s');
+  });
+});
+
+describe('an answer that states nothing', () => {
+  it('is not stored without a timeout', () => {
+    expect(verdict({})).toBe('no-freshness');
+    expect(verdict({ ...cc('public') })).toBe('no-freshness');
+  });
+
+  it('is stored for the timeout with status 200', () => {
+    expect(verdict({}, ASSUMED)).toBe('stored for 60 s');
+  });
+
+  it('is stored as good as for ever with timeout null', () => {
+    expect(verdict({}, { ...ASSUMED, timeoutSeconds: null })).toBe(`stored for ${2 ** 31} s`);
+  });
+
+  it.each([0, -5])('is not stored with timeout %d', (timeoutSeconds) => {
+    expect(verdict({}, { ...ASSUMED, timeoutSeconds })).toBe('stale-on-arrival');
+  });
+
+  it.each([201, 203, 204, 301, 302, 400, 401, 404, 410, 412, 416, 429, 500, 503])(
+    'is not stored with status %d',
+    (status) => {
+      expect(verdict({ status }, ASSUMED)).toBe('status');
+    },
+  );
+
+  it('is not stored with Pragma: no-cache', () => {
+    expect(verdict({ answer: { pragma: 'no-cache' } }, ASSUMED)).toBe('response-no-cache');
+  });
+});
+
+describe('never stored', () => {
+  it.each([
+    ['private', 'response-private'],
+    ['private="set-cookie"', 'response-private'],
+    ['Private = "x"', 'response-private'],
+    ['no-store', 'response-no-store'],
+    ['no-cache', 'response-no-cache'],
+    ['no-cache="x"', 'response-no-cache'],
+    ['max-age=60; private', 'cache-control-malformed'],
+    ['max-age=sixty', 'invalid-freshness'],
+  ])('is Cache-Control: %s', (value, reason) => {
+    expect(verdict(cc([value, 'max-age=60']))).toBe(reason);
+    expect(verdict(cc(value), ASSUMED)).toBe(reason);
+  });
+
+  it.each([
+    ['an answer to another method', { method: 'POST', answer: FRESH }, 'method'],
+    ['an answer to HEAD', { method: 'HEAD', answer: FRESH }, 'method'],
+    ['Vary: *', { answer: { ...FRESH, vary: 'Accept, *' } }, 'vary-star'],
+    ['a Vary that cannot be read', { answer: { ...FRESH, vary: 'a b' } }, 'vary-malformed'],
+    ['Set-Cookie', { answer: { ...FRESH, 'set-cookie': ['a=1'] } }, 'set-cookie'],
+    ['a part', { answer: { ...FRESH, 'content-range': 'bytes 0-1/2' } }, 'partial'],
+    ['a trailer', { answer: { ...FRESH, trailer: 'Digest' } }, 'trailers'],
+    ['CDN-Cache-Control', { answer: { ...FRESH, 'cdn-cache-control': 'a' } }, 'targeted-field'],
+    [
+      'must-understand with a strange status',
+      { status: 299, ...cc('max-age=1, must-understand') },
+      'must-understand',
+    ],
+  ] as const)('is %s', (_name, what, reason) => {
+    expect(verdict(what as Case)).toBe(reason);
+    expect(verdict(what as Case, ASSUMED)).toBe(reason);
+  });
+
+  it('is Set-Cookie, unless asked for', () => {
+    const answer = { ...FRESH, 'set-cookie': ['a=1'] };
+    expect(verdict({ answer }, { ...EXPLICIT, storeSetCookie: true })).toBe('stored for 60 s');
+  });
+});
+
+describe('an answer to a request with Authorization', () => {
+  const asked = { authorization: 'Bearer x' };
+
+  it('is not stored', () => {
+    expect(verdict({ asked, answer: FRESH })).toBe('authorization');
+    expect(verdict({ asked }, ASSUMED)).toBe('authorization');
+  });
+
+  it.each(['public, max-age=60', 's-maxage=60', 'must-revalidate, max-age=60'])(
+    'is stored when it says %s',
+    (value) => {
+      expect(verdict({ asked, ...cc(value) })).toBe('stored for 60 s');
+    },
+  );
+});
+
+describe('an answer to a request with a Cookie', () => {
+  const asked = { cookie: 'sid=1' };
+
+  it('is stored when it states its freshness', () => {
+    expect(verdict({ asked, answer: FRESH })).toBe('stored for 60 s');
+  });
+
+  it('is not stored under a timeout', () => {
+    expect(verdict({ asked }, ASSUMED)).toBe('cookie');
+  });
+
+  it('is stored under a timeout when it says public, or varies by Cookie', () => {
+    expect(verdict({ asked, ...cc('public') }, ASSUMED)).toBe('stored for 60 s');
+    expect(verdict({ asked, answer: { vary: 'Cookie' } }, ASSUMED)).toBe('stored for 60 s');
+  });
+});
+
+describe('a stored answer', () => {
+  const stored = {
+    responseTimeMs: NOW,
+    initialAgeSeconds: 0,
+    lifetimeSeconds: 60,
+    audience: { authorized: false, withCookie: false },
+  } as StoredResponse;
+  const ask = (headers: Record<string, string> = {}, afterSeconds = 0, over = {}) => {
+    const wishes = requestDirectives(headers);
+    return reusable({ ...stored, ...over }, headers, wishes, NOW + afterSeconds * 1000);
+  };
+
+  it('is reused while it is fresh', () => {
+    expect(ask()).toEqual({ reuse: true });
+    expect(ask({}, 60)).toEqual({ reuse: false, reason: 'stale' });
+  });
+
+  it('made for nobody in particular is not given to somebody', () => {
+    expect(ask({ authorization: 'x' })).toMatchObject({ reuse: false, detail: 'authorization' });
+    expect(ask({ cookie: 'x' })).toMatchObject({ reuse: false, detail: 'cookie' });
+    const audience = { authorized: true, withCookie: true };
+    expect(ask({ authorization: 'x', cookie: 'x' }, 0, { audience })).toEqual({ reuse: true });
+  });
+
+  it.each([
+    ['no-cache', false],
+    ['max-age=0', true],
+    ['max-age=9', false],
+    ['max-age=10', true],
+    ['min-fresh=50', true],
+    ['min-fresh=51', false],
+    ['max-age=x, min-fresh=', true],
+  ])('is judged by the request: Cache-Control: %s', (value, reuse) => {
+    const age = value === 'max-age=0' ? 0 : 10;
+    expect(ask({ 'cache-control': value }, age).reuse).toBe(reuse);
+  });
+
+  it('listens to Pragma where there is no Cache-Control', () => {
+    expect(ask({ pragma: 'no-cache' }).reuse).toBe(false);
+    expect(ask({ pragma: 'no-cache', 'cache-control': 'max-age=5' }).reuse).toBe(true);
+    expect(requestDirectives({})).toBe(NO_REQUEST_DIRECTIVES);
+  });
+});

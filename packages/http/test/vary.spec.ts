@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { matches, parseVary, selectingFields } from '../src/vary.js';
+
+describe('Vary', () => {
+  it('names request fields, in any case, order and number of lines', () => {
+    expect(parseVary(['Accept-Language, ACCEPT', 'accept'])).toEqual({
+      kind: 'names',
+      names: ['accept', 'accept-language'],
+    });
+  });
+
+  it('names nothing when absent or empty', () => {
+    expect(parseVary([])).toEqual({ kind: 'names', names: [] });
+    expect(parseVary([' ,, '])).toEqual({ kind: 'names', names: [] });
+  });
+
+  it.each([[['*']], [['Accept, *']], [[', *']], [['Accept', '*']]])(
+    'never matches with a star anywhere: %j',
+    (lines) => {
+      expect(parseVary(lines)).toEqual({ kind: 'never', reason: 'vary-star' });
+    },
+  );
+
+  it.each(['Accept Cookie', 'Accept;Cookie', '"Accept"', '*Accept='])(
+    'never matches when it cannot be read: %s',
+    (line) => {
+      expect(parseVary([line])).toEqual({ kind: 'never', reason: 'vary-malformed' });
+    },
+  );
+});
+
+describe('selecting fields', () => {
+  const same = (a: Record<string, string>, b: Record<string, string>) =>
+    matches(selectingFields(['accept-language'], a), b);
+
+  it('match on equal values', () => {
+    expect(same({ 'accept-language': 'de' }, { 'accept-language': 'de' })).toBe(true);
+    expect(same({ 'accept-language': 'de' }, { 'accept-language': 'fr' })).toBe(false);
+  });
+
+  it('match whatever the white space around commas', () => {
+    expect(same({ 'accept-language': 'de , fr' }, { 'accept-language': ' de,fr ' })).toBe(true);
+  });
+
+  it('keep white space within a member', () => {
+    expect(same({ 'accept-language': 'd e' }, { 'accept-language': 'de' })).toBe(false);
+  });
+
+  it('tell absent from empty', () => {
+    expect(same({}, {})).toBe(true);
+    expect(same({ 'accept-language': '' }, {})).toBe(false);
+    expect(same({}, { 'accept-language': '' })).toBe(false);
+  });
+});
