@@ -73,7 +73,7 @@ export class Addressing {
   noteOrigin(fullKey: string, key: string, version: number | undefined): void {
     if (this.#joinKeys === undefined) return;
     const { keyPrefix } = this.#options;
-    this.#store.fullKeys.note(fullKey, { key, keyPrefix, version: this.#version(version) });
+    this.#store.spaces.fullKeys.note(fullKey, { key, keyPrefix, version: this.#version(version) });
   }
 
   /** The bare keys of the cache's own prefix and version, with their slots. */
@@ -83,7 +83,7 @@ export class Addressing {
       return;
     }
     const { keyPrefix, version } = this.#options;
-    const { fullKeys } = this.#store;
+    const { fullKeys } = this.#store.spaces;
     for (const slot of fullKeys.matching(keyPrefix, version)) {
       const origin = fullKeys.origin(this.#store.key(slot));
       if (origin) yield [origin.key, slot];
@@ -95,8 +95,8 @@ export class Addressing {
   }
 
   #find(version: number): KeySpace {
-    if (this.#joinKeys !== undefined) return this.#store.fullKeys;
-    return this.#store.keySpace(this.#options.keyPrefix, version);
+    if (this.#joinKeys !== undefined) return this.#store.spaces.fullKeys;
+    return this.#store.spaces.find(this.#options.keyPrefix, version);
   }
 
   #join(joinKeys: KeyFunction, key: string, version: number | undefined): string {

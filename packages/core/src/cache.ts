@@ -2,13 +2,11 @@
  * LocMemCache: one method for each of Django's, in one rhythm: options, key, entry, answer. What a
  * method must refuse it refuses before anything changes.
  */
-import { Addressing } from './addressing.js';
-import { DJANGO, DJANGO_BEFORE_2_1, MENDED, type Behaviour } from './behaviour.js';
 import {
   checkKeys,
   checkOptions,
   checkVersionDelta,
-  tagsOf,
+  purgeOf,
   versionOf,
   type Call,
 } from './call-options.js';
@@ -16,25 +14,25 @@ import type {
   ClearOptions,
   GetOptions,
   KeysOptions,
+  LoadOptions,
   Pairs,
+  PurgeOptions,
   ReadOptions,
   SyncCache,
   TouchOptions,
+  UpdateOptions,
   ValueOrLoader,
   WriteOptions,
 } from './contract.js';
+import { Engine } from './engine.js';
 import { InvalidOptionError, KeyNotFoundError } from './errors.js';
-import { isolate, reveal, weigh, type Stored } from './isolation/stored.js';
-import { weighKey } from './isolation/weigh.js';
-import type { KeySpace } from './key-space.js';
-import { differingLimits, openStore } from './named-stores.js';
+import { reveal } from './isolation/stored.js';
+import { getOrSet } from './loading.js';
 import { count, type Direction } from './numeric.js';
-import { resolveOptions, type LocMemOptions, type ResolvedOptions } from './options.js';
-import { takeOff } from './single-flight.js';
-import type { Store } from './store.js';
-import { LONGEST_USUAL_TIMEOUT_SECONDS, parseTimeout, type Timeout } from './timeout.js';
-import { warn, type LocMemWarningCode } from './warnings.js';
-import { ALREADY_EXPIRED, Writer, type Draft } from './writer.js';
+import { resolveOptions, type LocMemOptions } from './options.js';
+import type { RWLock } from './rwlock.js';
+import { update } from './updating.js';
+import { ALREADY_EXPIRED } from './writer.js';
 
 /**
  * Django's LocMemCache. Caches of one name share one store in the process; each has its own prefix,
@@ -58,11 +56,7 @@ export class LocMemCache implements SyncCache {
   /** The name of the store that this cache shares. */
   readonly name: string;
 
-  readonly #options: ResolvedOptions;
-  readonly #behaviour: Behaviour;
-  readonly #store: Store;
-  readonly #address: Addressing;
-  readonly #writer: Writer;
+  readonly #engine: Engine;
 
   /**
    * @param name the named store to share; made when it is not there yet
@@ -75,25 +69,23 @@ export class LocMemCache implements SyncCache {
       throw new InvalidOptionError('LocMemCache', 'name', 'must be a string', name);
     }
     this.name = name;
-    this.#options = resolveOptions(options);
-    this.#store = openStore(name, this.#options);
-    this.#behaviour = behaviourOf(this.#options, this.#store);
-    this.#address = new Addressing(this.#store, this.#options, this.#behaviour, (code, message) => {
-      this.#warn(code, message);
-    });
-    this.#writer = new Writer(this.#store, this.#options, this.#behaviour);
-    this.#warnOfMilliseconds(options.timeout);
-    this.#warnOfOtherLimits();
+    this.#engine = new Engine(name, resolveOptions(options));
+    this.#engine.warnOfMilliseconds(options.timeout);
   }
 
   /** Entries physically held in the whole named store, dead ones not yet met included. */
   get size(): number {
-    return this.#store.size;
+    return this.#engine.store.size;
   }
 
   /** Bytes held in the whole named store, by estimate, dead entries not yet met included. */
   get bytes(): number {
-    return this.#store.bytes;
+    return this.#engine.store.bytes;
+  }
+
+  /** The lock of the named store: many readers or one writer, across awaits. */
+  get lock(): RWLock {
+    return this.#engine.store.lock;
   }
 
   // ---- one entry -----------------------------------------------------------------------------
@@ -106,24 +98,20 @@ export class LocMemCache implements SyncCache {
   get<T>(key: string, options: GetOptions<T> & { default: T }): T;
   get<T = unknown>(key: string, options?: GetOptions<T>): T | undefined;
   get<T>(key: string, options?: GetOptions<T>): T | undefined {
+    const engine = this.#engine;
     const version = versionOf('get', options);
-    const space = this.#address.space(version);
-    const slot = this.#live(space, this.#address.keyInSpace(key, version));
-    if (slot === undefined) {
-      this.#address.check(key, version);
-      return options?.default;
-    }
-    this.#store.policy.hit(slot);
-    return reveal(this.#store.value(slot)) as T;
+    const space = engine.addressing.space(version);
+    const slot = engine.live(space, engine.addressing.keyInSpace(key, version));
+    if (slot !== undefined) return engine.read(slot) as T;
+    engine.store.counts.misses++;
+    engine.addressing.check(key, version);
+    return options?.default;
   }
 
   /** Whether the key is there and alive (Django `has_key`, `in`). Does not count as use. */
   has(key: string, options?: ReadOptions): boolean {
     const version = versionOf('has', options);
-    const space = this.#address.space(version);
-    if (this.#live(space, this.#address.keyInSpace(key, version)) !== undefined) return true;
-    this.#address.check(key, version);
-    return false;
+    return this.#engine.liveAt(this.#engine.address(key, version)) !== undefined;
   }
 
   /**
@@ -133,11 +121,11 @@ export class LocMemCache implements SyncCache {
    * @throws {NotSerializableError} when the value cannot be copied, even if it would not be stored
    */
   add(key: string, value: unknown, options?: WriteOptions): boolean {
-    const write = this.#prepare('add', key, value, options);
+    const write = this.#engine.prepare('add', key, value, options);
     // A dead entry is not removed but overwritten: under 'cull' its key keeps its place, as in Django.
-    const slot = write.space.slots.get(write.spaceKey);
-    if (slot !== undefined && this.#store.isLive(slot)) return false;
-    return this.#commit(write);
+    const slot = write.address.space.slots.get(write.address.spaceKey);
+    if (slot !== undefined && this.#engine.store.isLive(slot)) return false;
+    return this.#engine.commit(write);
   }
 
   /**
@@ -146,7 +134,7 @@ export class LocMemCache implements SyncCache {
    * @throws {NotSerializableError} when the value cannot be copied; the cache is then unchanged
    */
   set(key: string, value: unknown, options?: WriteOptions): void {
-    this.#commit(this.#prepare('set', key, value, options));
+    this.#engine.commit(this.#engine.prepare('set', key, value, options));
   }
 
   /**
@@ -155,16 +143,18 @@ export class LocMemCache implements SyncCache {
    * @returns whether the key was there
    */
   touch(key: string, options?: TouchOptions): boolean {
+    const { store, behaviour, addressing } = this.#engine;
     const version = versionOf('touch', options);
-    const deadlineMs = this.#deadline(options?.timeout);
-    const spaceKey = this.#address.keyInSpace(key, version);
-    const slot = this.#address.space(version).slots.get(spaceKey);
-    if (slot === undefined || !this.#store.isLive(slot)) {
-      this.#address.check(key, version);
+    const deadlineMs = this.#engine.deadline(options?.timeout);
+    const { space, spaceKey } = this.#engine.address(key, version);
+    const slot = space.slots.get(spaceKey);
+    // Django does not remove the dead entry that it meets here.
+    if (slot === undefined || !store.isLive(slot)) {
+      addressing.check(key, version);
       return false;
     }
-    this.#store.setDeadline(slot, deadlineMs);
-    if (deadlineMs === ALREADY_EXPIRED && !this.#behaviour.keepsDead) this.#store.remove(slot);
+    store.setDeadline(slot, deadlineMs, undefined);
+    if (deadlineMs === ALREADY_EXPIRED && !behaviour.keepsDead) store.remove(slot);
     return true;
   }
 
@@ -205,14 +195,11 @@ export class LocMemCache implements SyncCache {
    */
   ttl(key: string, options?: ReadOptions): number | null | undefined {
     const version = versionOf('ttl', options);
-    const space = this.#address.space(version);
-    const slot = this.#live(space, this.#address.keyInSpace(key, version));
-    if (slot === undefined) {
-      this.#address.check(key, version);
-      return undefined;
-    }
-    const deadlineMs = this.#store.deadline(slot);
-    return deadlineMs === Infinity ? null : (deadlineMs - this.#store.time.exact()) / 1000;
+    const slot = this.#engine.liveAt(this.#engine.address(key, version));
+    if (slot === undefined) return undefined;
+    const { store } = this.#engine;
+    const deadlineMs = store.deadline(slot);
+    return deadlineMs === Infinity ? null : (deadlineMs - store.time.exact()) / 1000;
   }
 
   /**
@@ -238,25 +225,44 @@ export class LocMemCache implements SyncCache {
    * assert.equal(calls, 1);
    * ```
    */
-  getOrSet<T>(key: string, loader: () => Promise<T>, options?: WriteOptions): T | Promise<T>;
-  getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: WriteOptions): T;
-  getOrSet(key: string, valueOrLoader: unknown, options: WriteOptions = {}): unknown {
-    const version = versionOf('getOrSet', options);
-    const read = version === undefined ? undefined : { version };
-    const found = this.get(key, read);
-    if (found !== undefined) return found;
+  getOrSet<T>(key: string, loader: () => Promise<T>, options?: LoadOptions): T | Promise<T>;
+  getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
+  getOrSet(key: string, valueOrLoader: unknown, options?: LoadOptions): unknown {
+    return getOrSet(this.#engine, key, valueOrLoader, options);
+  }
 
-    if (typeof valueOrLoader !== 'function') return this.#addThenGet(key, valueOrLoader, options);
-    const space = this.#address.space(version);
-    const spaceKey = this.#address.keyInSpace(key, version);
-    const waiting = space.flights.get(spaceKey);
-    if (waiting) return waiting.then(reveal);
-
-    this.#deadline(options.timeout); // a wrong timeout is told before the loader has run
-    const loaded = (valueOrLoader as () => unknown)();
-    if (!isThenable(loaded)) return this.#addThenGet(key, loaded, options);
-
-    return this.#wait({ key, version, space, spaceKey }, loaded, options).then(reveal);
+  /**
+   * Reads, changes and writes a value, one update of a key at a time, however long the function takes.
+   * Updates wait in the order in which they came. A plain `set` or `delete` is not held up by them, and
+   * is overwritten. Without a timeout or tags of its own, an update keeps those of the entry.
+   *
+   * @param fn gets a copy of the value, undefined when there is none, and returns the new one
+   * @returns the new value
+   * @throws whatever the function throws, the entry then unchanged; the signal's reason, when it
+   *   aborts before the turn has come
+   *
+   * @example
+   * ```ts
+   * import assert from 'node:assert/strict';
+   * import { LocMemCache } from '@locmem/core';
+   *
+   * const cache = new LocMemCache('carts');
+   * const add = (item: string) =>
+   *   cache.update<string[]>('cart:7', async (cart = []) => [...cart, item]);
+   *
+   * await Promise.all([add('tea'), add('milk')]);
+   * assert.deepEqual(cache.get('cart:7'), ['tea', 'milk']);
+   * ```
+   */
+  update<T>(
+    key: string,
+    fn: (old: T | undefined) => T | Promise<T>,
+    options: UpdateOptions = {},
+  ): Promise<T> {
+    const version = versionOf('update', options);
+    const address = this.#engine.address(key, version);
+    this.#engine.addressing.check(key, version);
+    return update(this.#engine, address, fn, options);
   }
 
   // ---- several entries -----------------------------------------------------------------------
@@ -281,9 +287,9 @@ export class LocMemCache implements SyncCache {
    */
   setMany(pairs: Pairs<unknown>, options?: WriteOptions): string[] {
     const writes = entriesOf(pairs).map(([key, value]) =>
-      this.#prepare('setMany', key, value, options),
+      this.#engine.prepare('setMany', key, value, options),
     );
-    return writes.filter((write) => !this.#commit(write)).map(({ key }) => key);
+    return writes.filter((write) => !this.#engine.commit(write)).map(({ address }) => address.key);
   }
 
   /**
@@ -300,7 +306,8 @@ export class LocMemCache implements SyncCache {
 
   /**
    * Removes every entry of the named store that was written with one of these tags, in O(1) for each
-   * tag. A load under way with such a tag is not kept.
+   * tag. A load under way with such a tag is not kept. With `{ soft: true }` as the last argument the
+   * entries are only stale: `getOrSet` with `stale` may serve them while it refreshes.
    *
    * @example
    * ```ts
@@ -316,9 +323,9 @@ export class LocMemCache implements SyncCache {
    * assert.deepEqual([...cache.keys()], ['orders:8']);
    * ```
    */
-  deleteByTag(...tags: string[]): void {
-    tagsOf('set', { tags });
-    this.#store.deleteByTag(tags);
+  deleteByTag(...tags: (string | PurgeOptions)[]): void {
+    const purge = purgeOf(tags);
+    this.#engine.store.deleteByTag(purge.tags, purge.soft);
   }
 
   /**
@@ -331,8 +338,8 @@ export class LocMemCache implements SyncCache {
     if (keyPrefix !== undefined && typeof keyPrefix !== 'string') {
       throw new InvalidOptionError('LocMemCache.clear', 'keyPrefix', 'must be a string', keyPrefix);
     }
-    if (version === undefined && keyPrefix === undefined) this.#store.clear();
-    else this.#store.clearMatching(keyPrefix, version);
+    if (version === undefined && keyPrefix === undefined) this.#engine.store.clear();
+    else this.#engine.store.clearMatching(keyPrefix, version);
   }
 
   // ---- versions ------------------------------------------------------------------------------
@@ -361,18 +368,27 @@ export class LocMemCache implements SyncCache {
    */
   *keys(options: KeysOptions = {}): Generator<string> {
     checkOptions('keys', options);
+    const { store, addressing } = this.#engine;
     if (options.all) {
-      for (const slot of this.#store.policy.victims()) {
-        if (this.#store.isLive(slot)) yield this.#store.fullKey(slot);
+      for (const slot of store.policy.victims()) {
+        if (store.isLive(slot)) yield store.fullKey(slot);
       }
     } else {
-      for (const [key, slot] of this.#address.ownKeys()) if (this.#store.isLive(slot)) yield key;
+      for (const [key, slot] of addressing.ownKeys()) if (store.isLive(slot)) yield key;
+    }
+  }
+
+  /** The live entries of this cache's prefix and version: bare keys and values. Not a use of them. */
+  *entries<T = unknown>(): Generator<[key: string, value: T]> {
+    const { store, addressing } = this.#engine;
+    for (const [key, slot] of addressing.ownKeys()) {
+      if (store.isLive(slot)) yield [key, reveal(store.value(slot)) as T];
     }
   }
 
   /** The full key, as a key function made it or `prefix:version:key` (Django `make_key`). */
   makeKey(key: string, options?: ReadOptions): string {
-    return this.#address.fullKey(key, versionOf('makeKey', options));
+    return this.#engine.addressing.fullKey(key, versionOf('makeKey', options));
   }
 
   /** Does nothing: entries outlive the caches that wrote them (Django `close`). */
@@ -384,83 +400,20 @@ export class LocMemCache implements SyncCache {
     this.close();
   }
 
-  // ---- the steps the methods share -----------------------------------------------------------
-
-  /** The slot of a live entry; a dead one met on the way is removed. */
-  #live(space: KeySpace, spaceKey: string): number | undefined {
-    const slot = space.slots.get(spaceKey);
-    if (slot === undefined || this.#store.isLive(slot)) return slot;
-    this.#store.remove(slot);
-    return undefined;
-  }
-
-  /** Everything that can be refused, before anything changes. */
-  #prepare(call: Call, key: string, value: unknown, options: WriteOptions | undefined): Write {
-    const version = versionOf(call, options);
-    const deadlineMs = this.#deadline(options?.timeout);
-    const tags = tagsOf(call, options);
-    const spaceKey = this.#address.keyInSpace(key, version);
-    this.#address.check(key, version);
-    const stored = isolate(value, this.#options.isolation);
-    const space = this.#address.space(version);
-    return { key, version, space, spaceKey, value: stored, deadlineMs, tags };
-  }
-
-  #commit(write: Write): boolean {
-    const { value, deadlineMs } = write;
-    const tags = write.tags && this.#store.tags.mark(write.tags);
-    return this.#put(write, { value, deadlineMs, tags });
-  }
-
-  #put(address: Address, draft: Draft): boolean {
-    const { space, spaceKey, key, version } = address;
-    const isStored = this.#writer.put(space, spaceKey, draft);
-    if (isStored) this.#address.noteOrigin(spaceKey, key, version);
-    else this.#warn('LOCMEM_ENTRY_TOO_LARGE', `Entry '${key}' exceeds maxEntryBytes: not stored`);
-    return isStored;
-  }
-
-  /** Lets every caller of the key wait for a load, and keeps what it brings. */
-  #wait(address: Address, loading: PromiseLike<unknown>, options: WriteOptions): Promise<unknown> {
-    // Noted before the load: a tag purged while it runs must find its result, too.
-    const names = tagsOf('getOrSet', options);
-    const tags = names && this.#store.tags.mark(names);
-    return takeOff(address.space, address.spaceKey, loading, {
-      keep: (loaded, wasOvertaken) => {
-        if (loaded === undefined) return undefined;
-        const value = isolate(loaded, this.#options.isolation);
-        // Django get_or_set: add, then read again; another caller may have won.
-        const winner = this.#live(address.space, address.spaceKey);
-        if (winner !== undefined) return this.#store.value(winner);
-        if (!wasOvertaken) {
-          if (tags) this.#store.tags.retain(tags);
-          this.#put(address, { value, deadlineMs: this.#deadline(options.timeout), tags });
-        }
-        return value;
-      },
-      settled: () => {
-        if (tags) this.#store.tags.release(tags);
-      },
-    });
-  }
-
-  #addThenGet(key: string, value: unknown, options: WriteOptions): unknown {
-    if (value === undefined) return undefined;
-    this.add(key, value, options);
-    return this.get(key, { version: options.version, default: value });
-  }
+  // ---- steps that two methods share ----------------------------------------------------------
 
   #delete(key: string, version: number | undefined): boolean {
-    const spaceKey = this.#address.keyInSpace(key, version);
-    const space = this.#address.space(version);
+    const { store, behaviour, addressing } = this.#engine;
+    const { space, spaceKey } = this.#engine.address(key, version);
     space.flights.delete(spaceKey);
     const slot = space.slots.get(spaceKey);
     if (slot === undefined) {
-      this.#address.check(key, version);
+      addressing.check(key, version);
       return false;
     }
-    const wasThere = this.#behaviour.deleteSeesDead || this.#store.isLive(slot);
-    this.#store.remove(slot);
+    const wasThere = behaviour.deleteSeesDead || store.isLive(slot);
+    if (wasThere) store.counts.deletes++;
+    store.remove(slot);
     return wasThere;
   }
 
@@ -471,18 +424,14 @@ export class LocMemCache implements SyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): number | bigint {
-    const version = versionOf(call, options);
-    const spaceKey = this.#address.keyInSpace(key, version);
-    const slot = this.#live(this.#address.space(version), spaceKey);
-    if (slot === undefined) {
-      this.#address.check(key, version);
-      throw new KeyNotFoundError(this.name, key);
-    }
-    const value = reveal(this.#store.value(slot));
-    if (value === null && this.#behaviour.incrMissesNull)
-      throw new KeyNotFoundError(this.name, key);
-    const result = count(this.name, key, value, delta, direction);
-    this.#store.replaceValue(slot, result, weighKey(spaceKey) + weigh(result));
+    const { store, behaviour, name } = this.#engine;
+    const address = this.#engine.address(key, versionOf(call, options));
+    const slot = this.#engine.liveAt(address);
+    if (slot === undefined) throw new KeyNotFoundError(name, key);
+    const value = reveal(store.value(slot));
+    if (value === null && behaviour.incrMissesNull) throw new KeyNotFoundError(name, key);
+    const result = count(name, key, value, delta, direction);
+    this.#engine.replace(address, slot, result);
     return result;
   }
 
@@ -493,25 +442,19 @@ export class LocMemCache implements SyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): number {
-    const from = versionOf(call, options) ?? this.#options.version;
+    const { store, behaviour, name } = this.#engine;
+    const from = versionOf(call, options) ?? this.#engine.options.version;
     const to = from + checkVersionDelta(call, delta) * direction;
-    if (this.#behaviour.moveResetsExpiry) return this.#moveAsDjango(key, from, to);
+    if (behaviour.moveResetsExpiry) return this.#moveAsDjango(key, from, to);
 
-    const space = this.#address.space(from);
-    const slot = this.#live(space, this.#address.keyInSpace(key, from));
-    if (slot === undefined) {
-      this.#address.check(key, from);
-      throw new KeyNotFoundError(this.name, key);
-    }
+    const slot = this.#engine.liveAt(this.#engine.address(key, from));
+    if (slot === undefined) throw new KeyNotFoundError(name, key);
     if (to === from) return to;
-    const value = this.#store.value(slot);
-    const deadlineMs = this.#store.deadline(slot);
-    const tags = this.#store.tagMark(slot);
-    const spaceKey = this.#address.keyInSpace(key, to);
-    if (tags) this.#store.tags.retain(tags);
-    this.#store.remove(slot);
-    const target = { key, version: to, space: this.#address.space(to), spaceKey };
-    this.#put(target, { value, deadlineMs, tags });
+    const target = this.#engine.address(key, to);
+    const entry = store.entry(slot);
+    if (entry.tags) store.tags.retain(entry.tags);
+    store.remove(slot);
+    this.#engine.put(target, entry);
     return to;
   }
 
@@ -523,55 +466,6 @@ export class LocMemCache implements SyncCache {
     this.delete(key, { version: from });
     return to;
   }
-
-  #deadline(timeout: Timeout | undefined): number {
-    if (timeout !== undefined) this.#warnOfMilliseconds(timeout);
-    const seconds = timeout === undefined ? this.#options.timeoutSeconds : parseTimeout(timeout);
-    if (seconds === null) return Infinity;
-    return seconds > 0 ? this.#store.time.exact() + seconds * 1000 : ALREADY_EXPIRED;
-  }
-
-  #warnOfMilliseconds(timeout: Timeout | undefined): void {
-    if (typeof timeout !== 'number' || timeout === Infinity) return;
-    if (timeout <= LONGEST_USUAL_TIMEOUT_SECONDS) return;
-    const message = `A timeout of ${timeout} seconds looks like milliseconds; write it with its unit, such as '${timeout}ms' or '30d'`;
-    this.#warn('LOCMEM_TIMEOUT_LOOKS_LIKE_MS', message);
-  }
-
-  #warnOfOtherLimits(): void {
-    const differing = differingLimits(this.#store, this.#options);
-    if (differing === undefined || this.#options.compat) return;
-    const message = `Caches of store '${this.name}' have different limits (${differing}); whichever writes applies its own`;
-    this.#warn('LOCMEM_OPTIONS_DIFFER', message);
-  }
-
-  #warn(code: LocMemWarningCode, message: string): void {
-    warn({ code, store: this.name, message }, this.#store.warned, this.#options.onWarning);
-  }
-}
-
-/** Where an entry is or will be. */
-interface Address {
-  readonly key: string;
-  readonly version: number | undefined;
-  readonly space: KeySpace;
-  readonly spaceKey: string;
-}
-
-/** A write that nothing can refuse any more but its size. */
-interface Write extends Address {
-  readonly value: Stored;
-  readonly deadlineMs: number;
-  readonly tags: readonly string[] | undefined;
-}
-
-function behaviourOf({ compat }: ResolvedOptions, store: Store): Behaviour {
-  if (compat === undefined) return MENDED;
-  return store.policyName === 'cull' ? DJANGO_BEFORE_2_1 : DJANGO;
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
 
 function entriesOf(pairs: Pairs<unknown>): (readonly [string, unknown])[] {

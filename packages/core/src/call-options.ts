@@ -1,5 +1,5 @@
 /** The options of a call: read at the door, so that a misspelt one cannot pass for the default. */
-import type { ReadOptions, WriteOptions } from './contract.js';
+import type { PurgeOptions, ReadOptions, WriteOptions } from './contract.js';
 import { InvalidOptionError } from './errors.js';
 import { checkOptionNames } from './option-names.js';
 import { checkVersion } from './options.js';
@@ -8,6 +8,12 @@ const READ: ReadonlySet<string> = new Set(['version']);
 const GET: ReadonlySet<string> = new Set(['version', 'default']);
 const TOUCH: ReadonlySet<string> = new Set(['version', 'timeout']);
 const WRITE: ReadonlySet<string> = new Set(['version', 'timeout', 'tags']);
+const LOAD: ReadonlySet<string> = new Set([
+  ...['version', 'timeout', 'tags'],
+  ...['stale', 'refreshAhead', 'negativeTimeout', 'deadline', 'signal'],
+]);
+const UPDATE: ReadonlySet<string> = new Set(['version', 'timeout', 'tags', 'signal']);
+const PURGE: ReadonlySet<string> = new Set(['soft']);
 const CLEAR: ReadonlySet<string> = new Set(['version', 'keyPrefix']);
 const KEYS: ReadonlySet<string> = new Set(['all']);
 
@@ -23,7 +29,9 @@ const ALLOWED = {
   decr: READ,
   delete: READ,
   deleteMany: READ,
-  getOrSet: WRITE,
+  deleteByTag: PURGE,
+  getOrSet: LOAD,
+  update: UPDATE,
   incrVersion: READ,
   decrVersion: READ,
   ttl: READ,
@@ -64,6 +72,29 @@ export function tagsOf(
     throw new InvalidOptionError(placeOf(call), 'tags', rule, tags);
   }
   return tags.length > 0 ? tags : undefined;
+}
+
+/** The signal of a call, undefined when it has none. */
+export function signalOf(call: Call, signal: unknown): AbortSignal | undefined {
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  throw new InvalidOptionError(placeOf(call), 'signal', 'must be an AbortSignal', signal);
+}
+
+/** The tags and options of a purge. */
+export function purgeOf(args: readonly (string | PurgeOptions)[]): {
+  tags: string[];
+  soft: boolean;
+} {
+  const last = args.at(-1);
+  const options = typeof last === 'object' ? last : {};
+  checkOptions('deleteByTag', options);
+  const { soft = false } = options;
+  if (typeof (soft as unknown) !== 'boolean') {
+    throw new InvalidOptionError(placeOf('deleteByTag'), 'soft', 'must be true or false', soft);
+  }
+  const tags = options === last ? args.slice(0, -1) : [...args];
+  tagsOf('deleteByTag', { tags: tags as string[] });
+  return { tags: tags as string[], soft };
 }
 
 /** An amount to count by: an integer. */

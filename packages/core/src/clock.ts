@@ -8,6 +8,10 @@ import { InvalidOptionError } from './errors.js';
 export interface Clock {
   /** Milliseconds since any fixed moment; never runs backwards. */
   now(): number;
+  /** Calls back when so much of its time has passed; for tests. Default: the real `setTimeout`. */
+  setTimeout?(run: () => void, delayMs: number): unknown;
+  /** Takes back what `setTimeout` returned. */
+  clearTimeout?(handle: unknown): void;
 }
 
 /** Time as the store reads it. */
@@ -16,7 +20,12 @@ export interface Timekeeper extends Clock {
   now(): number;
   /** The time itself; deadlines are set from it, so that no entry dies before its time. */
   exact(): number;
+  /** Calls back after a while, unless it is called off before. @returns what calls it off */
+  after(delayMs: number, run: () => void): () => void;
 }
+
+/** Longer delays would make Node's timers fire at once. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 const TICK_MS = 1;
 const LOOKS_PER_READING = 64;
@@ -45,6 +54,13 @@ class CoarseClock implements Timekeeper {
     return this.#reading;
   }
 
+  after(delayMs: number, run: () => void): () => void {
+    const timer = setTimeout(run, Math.min(delayMs, LONGEST_DELAY_MS));
+    return () => {
+      clearTimeout(timer);
+    };
+  }
+
   /** One timer for all stores, re-armed rather than made anew, and no reason for the process to stay. */
   #armTick(): void {
     if (this.#tick) this.#tick.refresh();
@@ -62,5 +78,13 @@ export function timekeeper(clock: Clock | undefined): Timekeeper {
     const rule = 'must return milliseconds from now()';
     throw new InvalidOptionError('LocMemCache', 'clock', rule, reading);
   }
-  return { now: () => clock.now(), exact: () => clock.now() };
+  return {
+    now: () => clock.now(),
+    exact: () => clock.now(),
+    after: (delayMs, run) => {
+      if (!clock.setTimeout) return processClock.after(delayMs, run);
+      const handle = clock.setTimeout(run, delayMs);
+      return () => clock.clearTimeout?.(handle);
+    },
+  };
 }

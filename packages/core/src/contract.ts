@@ -28,6 +28,35 @@ export interface WriteOptions extends TouchOptions {
   tags?: readonly string[] | undefined;
 }
 
+/** Options of `getOrSet`. */
+export interface LoadOptions extends WriteOptions {
+  /**
+   * How long after its timeout a value may still be served while one refresh runs, or when the loader
+   * fails. Default: not at all.
+   */
+  stale?: Timeout | undefined;
+  /** On a hit with less than this to live, a refresh is started beside. Default: none. */
+  refreshAhead?: Timeout | undefined;
+  /** How long a loaded null is kept; default: as any value. (An undefined is never kept.) */
+  negativeTimeout?: Timeout | undefined;
+  /** How long to wait for a load: then `DeadlineError`, and the next caller loads anew. */
+  deadline?: Timeout | undefined;
+  /** Ends this caller's wait; the load goes on for the others. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `update`. */
+export interface UpdateOptions extends WriteOptions {
+  /** Ends the wait for one's turn. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of `deleteByTag`. */
+export interface PurgeOptions {
+  /** Only marks the entries stale: `getOrSet` with `stale` may still serve them while it refreshes. */
+  soft?: boolean | undefined;
+}
+
 /** Options of `clear`; what is left out stands for all. */
 export interface ClearOptions extends ReadOptions {
   /** Only what was written under this prefix. */
@@ -62,9 +91,14 @@ export interface SyncCache {
   decr(key: string, delta: bigint, options?: ReadOptions): bigint;
   delete(key: string, options?: ReadOptions): boolean;
   deleteMany(keys: Iterable<string>, options?: ReadOptions): number;
-  deleteByTag(...tags: string[]): void;
-  getOrSet<T>(key: string, loader: () => Promise<T>, options?: WriteOptions): T | Promise<T>;
-  getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: WriteOptions): T;
+  deleteByTag(...tags: (string | PurgeOptions)[]): void;
+  getOrSet<T>(key: string, loader: () => Promise<T>, options?: LoadOptions): T | Promise<T>;
+  getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
+  update<T>(
+    key: string,
+    fn: (old: T | undefined) => T | Promise<T>,
+    options?: UpdateOptions,
+  ): Promise<T>;
   incrVersion(key: string, delta?: number, options?: ReadOptions): number;
   decrVersion(key: string, delta?: number, options?: ReadOptions): number;
   ttl(key: string, options?: ReadOptions): number | null | undefined;
@@ -88,11 +122,16 @@ export interface AsyncCache {
   decr(key: string, delta?: number, options?: ReadOptions): Promise<number>;
   delete(key: string, options?: ReadOptions): Promise<boolean>;
   deleteMany(keys: Iterable<string>, options?: ReadOptions): Promise<number>;
-  deleteByTag(...tags: string[]): Promise<void>;
+  deleteByTag(...tags: (string | PurgeOptions)[]): Promise<void>;
   getOrSet<T>(
     key: string,
     valueOrLoader: ValueOrLoader<T | Promise<T>>,
-    options?: WriteOptions,
+    options?: LoadOptions,
+  ): Promise<T>;
+  update<T>(
+    key: string,
+    fn: (old: T | undefined) => T | Promise<T>,
+    options?: UpdateOptions,
   ): Promise<T>;
   incrVersion(key: string, delta?: number, options?: ReadOptions): Promise<number>;
   decrVersion(key: string, delta?: number, options?: ReadOptions): Promise<number>;

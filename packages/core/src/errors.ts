@@ -14,6 +14,7 @@ export type LocMemErrorCode =
   | 'ERR_LOCMEM_INVALID_KEY'
   | 'ERR_LOCMEM_INVALID_TIMEOUT'
   | 'ERR_LOCMEM_INVALID_OPTION'
+  | 'ERR_LOCMEM_DEADLINE'
   | 'ERR_LOCMEM_LOCK';
 
 /** What all errors of this package have in common. */
@@ -121,6 +122,21 @@ export class LockError extends LocMemError {
   ) {
     super(
       `Cannot take the lock to ${kind}: this call runs within a turn of the same lock and would wait for itself; do both in one turn`,
+    );
+  }
+}
+
+/** A caller waited for a load as long as it was willing to. */
+export class DeadlineError extends LocMemError {
+  override readonly name = 'DeadlineError';
+  readonly code = 'ERR_LOCMEM_DEADLINE';
+  constructor(
+    readonly store: string,
+    readonly key: string,
+    readonly deadlineSeconds: number,
+  ) {
+    super(
+      `Loading key ${show(key)} of LocMemCache ${show(store)} took longer than the deadline of ${deadlineSeconds} s`,
     );
   }
 }

@@ -4,22 +4,32 @@
  * and prefix `p` with key `1:x` cannot meet prefix `p:1` with key `x`, as it does in Django.
  */
 import { defaultKeyFunction } from './key.js';
+import type { Slots } from './slots.js';
 
-/** A load under way; whoever else wants the key waits for it. */
-export type Flight = Promise<unknown>;
+/** Empty key spaces that may lie about before they are let go. */
+const MAX_IDLE_SPACES = 64;
 
 export class KeySpace {
   /** Slot of each key. */
   readonly slots = new Map<string, number>();
   /** Loads under way, by key. Taken out when the key is deleted: their results come too late then. */
-  readonly flights = new Map<string, Flight>();
+  readonly flights = new Map<string, Promise<unknown>>();
+  /** Updates under way or waiting, by key: the last of each queue. */
+  readonly updates = new Map<string, Promise<unknown>>();
   /** No longer known to its store; whoever holds it asks the store again. */
   isRetired = false;
 
   constructor(
+    /** The number by which slots refer to it. */
+    readonly id: number,
     readonly keyPrefix: string,
     readonly version: number,
   ) {}
+
+  /** Whether something under way will come back to this space. */
+  get isAwaited(): boolean {
+    return this.flights.size > 0 || this.updates.size > 0;
+  }
 
   fullKey(key: string): string {
     return defaultKeyFunction(key, this.keyPrefix, this.version);
@@ -27,9 +37,8 @@ export class KeySpace {
 
   /** Whether entries of this prefix and version may be here, undefined standing for any. */
   mayHold(keyPrefix: string | undefined, version: number | undefined): boolean {
-    return (
-      (keyPrefix ?? this.keyPrefix) === this.keyPrefix && (version ?? this.version) === this.version
-    );
+    const isPrefix = keyPrefix === undefined || keyPrefix === this.keyPrefix;
+    return isPrefix && (version === undefined || version === this.version);
   }
 
   /** The slots of that prefix and version, where {@link mayHold}. */
@@ -39,6 +48,11 @@ export class KeySpace {
 
   forget(key: string): void {
     this.slots.delete(key);
+  }
+
+  /** What is being loaded comes too late. */
+  dropPending(): void {
+    this.flights.clear();
   }
 }
 
@@ -56,8 +70,8 @@ interface Origin {
 export class FullKeySpace extends KeySpace {
   readonly #origins = new Map<string, Origin>();
 
-  constructor() {
-    super('', 0);
+  constructor(id: number) {
+    super(id, '', 0);
   }
 
   override fullKey(fullKey: string): string {
@@ -80,13 +94,71 @@ export class FullKeySpace extends KeySpace {
     for (const [fullKey, slot] of this.slots) {
       const origin = this.#origins.get(fullKey);
       if (!origin) continue;
-      if ((keyPrefix ?? origin.keyPrefix) !== origin.keyPrefix) continue;
-      if ((version ?? origin.version) === origin.version) yield slot;
+      if (keyPrefix !== undefined && keyPrefix !== origin.keyPrefix) continue;
+      if (version === undefined || version === origin.version) yield slot;
     }
   }
 
   override forget(fullKey: string): void {
     super.forget(fullKey);
     this.#origins.delete(fullKey);
+  }
+}
+
+/** The key spaces of a store. */
+export class KeySpaces {
+  readonly fullKeys: FullKeySpace;
+  readonly #slots: Slots;
+  readonly #byPrefix = new Map<string, Map<number, KeySpace>>();
+  readonly #idle = new Set<KeySpace>();
+
+  constructor(slots: Slots) {
+    this.#slots = slots;
+    this.fullKeys = slots.enlist((id) => new FullKeySpace(id));
+  }
+
+  *[Symbol.iterator](): Generator<KeySpace> {
+    yield this.fullKeys;
+    for (const versions of this.#byPrefix.values()) yield* versions.values();
+  }
+
+  /** The space of this prefix and version, made at first sight. */
+  find(keyPrefix: string, version: number): KeySpace {
+    return this.#byPrefix.get(keyPrefix)?.get(version) ?? this.#make(keyPrefix, version);
+  }
+
+  /** The last entry of the space is gone. */
+  noteIdle(space: KeySpace): void {
+    if (space !== this.fullKeys) this.#idle.add(space);
+  }
+
+  #make(keyPrefix: string, version: number): KeySpace {
+    this.#retireIdle();
+    const space = this.#slots.enlist((id) => new KeySpace(id, keyPrefix, version));
+    const versions = this.#byPrefix.get(keyPrefix) ?? new Map<number, KeySpace>();
+    this.#byPrefix.set(keyPrefix, versions.set(version, space));
+    this.#idle.add(space);
+    return space;
+  }
+
+  /**
+   * Versions come and go (a deploy id, a user's revision): empty spaces must not pile up. They are let
+   * go only here, when another one is made, so that no operation loses the space it works on.
+   */
+  #retireIdle(): void {
+    if (this.#idle.size <= MAX_IDLE_SPACES) return;
+    for (const space of this.#idle) {
+      if (space.isAwaited) continue;
+      this.#idle.delete(space);
+      if (space.slots.size === 0) this.#retire(space);
+    }
+  }
+
+  #retire(space: KeySpace): void {
+    const versions = this.#byPrefix.get(space.keyPrefix);
+    versions?.delete(space.version);
+    if (versions?.size === 0) this.#byPrefix.delete(space.keyPrefix);
+    space.isRetired = true;
+    this.#slots.dismiss(space);
   }
 }

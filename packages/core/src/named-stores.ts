@@ -29,7 +29,8 @@ export function openStore(name: string, options: ResolvedOptions): Store {
     checkAgreement(known, options);
     return known;
   }
-  const store = new Store(name, options.policy ?? 'lru', options.clock, options);
+  const isSwept = options.compat !== 'django';
+  const store = new Store(name, options.policy ?? 'lru', options.clock, options, isSwept);
   stores.set(name, store);
   return store;
 }

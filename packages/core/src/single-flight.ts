@@ -16,7 +16,7 @@ export interface Landing {
    */
   keep(value: unknown, wasOvertaken: boolean): unknown;
   /** Afterwards, however it ended. */
-  settled(): void;
+  settled(hasFailed: boolean): void;
 }
 
 /** Lets everybody who asks for the key wait for this load. */
@@ -28,12 +28,14 @@ export function takeOff(
 ): Promise<unknown> {
   const isCurrent = (): boolean => space.flights.get(key) === flight;
   const land = async (): Promise<unknown> => {
+    let hasFailed = true;
     try {
       const value = await loading;
+      hasFailed = false;
       return landing.keep(value, !isCurrent());
     } finally {
       if (isCurrent()) space.flights.delete(key);
-      landing.settled();
+      landing.settled(hasFailed);
     }
   };
   const flight: Promise<unknown> = land();

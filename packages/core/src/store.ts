@@ -1,30 +1,34 @@
 /**
- * A named store: the entries, whatever cache of whatever prefix wrote them, their order of eviction
- * and their weight. It knows no options of a cache; what differs between caches that share a store
- * comes in as an argument.
- *
- * An entry is a slot: a number that indexes parallel arrays. That is some forty bytes an entry less
- * than an object each, and a hit touches only the arrays it needs.
+ * A named store: the entries, whatever cache of whatever prefix wrote them, their order of eviction,
+ * their expiry and their weight. It knows no options of a cache; what differs between caches that share
+ * a store comes in as an argument.
  */
 import type { Clock, Timekeeper } from './clock.js';
 import { timekeeper } from './clock.js';
-import type { Stored } from './isolation/stored.js';
-import { FullKeySpace, KeySpace } from './key-space.js';
+import { Counts, type EvictionReason } from './counts.js';
+import { ExpiryWheel } from './expiry-wheel.js';
+import { housekeeper, type Sweepable } from './housekeeper.js';
+import { weigh, type Stored } from './isolation/stored.js';
+import { weighKey } from './isolation/weigh.js';
+import { KeySpaces, type KeySpace } from './key-space.js';
 import type { PolicyName } from './options.js';
 import { CullPolicy } from './policy/cull.js';
 import { LruPolicy } from './policy/lru.js';
 import type { EvictionPolicy } from './policy/policy.js';
+import { RWLock } from './rwlock.js';
+import { Slots } from './slots.js';
 import { TagRegistry, type TagMark } from './tags.js';
 
-/** Empty key spaces that may lie about before they are let go. */
-const MAX_IDLE_SPACES = 64;
+/** Up to this many entries, looking at all of them for dead ones costs next to nothing. */
+const SMALL_STORE = 1_000;
 
 /** An entry on its way in. */
 export interface NewEntry {
   readonly value: Stored;
   /** On the store's clock; Infinity = never. */
   readonly deadlineMs: number;
-  readonly bytes: number;
+  /** Until when it may be served stale; undefined = not at all. */
+  readonly staleUntilMs: number | undefined;
   readonly tags: TagMark | undefined;
 }
 
@@ -35,11 +39,13 @@ export interface Limits {
   readonly maxBytes: number;
 }
 
-export class Store {
+export class Store implements Sweepable {
   readonly tags = new TagRegistry();
-  readonly fullKeys = new FullKeySpace();
+  readonly counts = new Counts();
+  readonly lock = new RWLock();
   readonly policy: EvictionPolicy;
   readonly time: Timekeeper;
+  readonly spaces: KeySpaces;
   /** Warnings that the process has already heard about this store. */
   readonly warned = new Set<string>();
 
@@ -47,20 +53,14 @@ export class Store {
   size = 0;
   bytes = 0;
 
-  // By slot. Slot 0 is never used: it can stand for "no slot".
-  readonly #keys: string[] = [''];
-  readonly #spaces: KeySpace[] = [this.fullKeys];
-  readonly #values: Stored[] = [undefined];
-  readonly #tagMarks: (TagMark | undefined)[] = [undefined];
-  #deadlines = new Float64Array(16);
-  #weights = new Float64Array(16);
-  readonly #freeSlots: number[] = [];
-
-  readonly #keySpaces = new Map<string, Map<number, KeySpace>>();
-  readonly #idleSpaces = new Set<KeySpace>();
-
-  /** No entry's deadline is earlier; a sweep before it would find nothing. */
-  #earliestDeadline = Infinity;
+  readonly #slots = new Slots();
+  #wheel: ExpiryWheel | undefined;
+  /** No entry's deadline is earlier; a look at all of them before it would find nothing. */
+  #earliestDeadlineMs = Infinity;
+  /** A tag was purged since the tagged entries were last gone through. */
+  #mayHoldPurged = false;
+  #purgeScan: Iterator<number> | undefined;
+  isWatched = false;
 
   constructor(
     readonly name: string,
@@ -68,52 +68,60 @@ export class Store {
     readonly clock: Clock | undefined,
     /** Those of the cache that opened it; each cache writes under its own. */
     readonly firstLimits: Limits,
+    /** Whether dead entries are removed unasked; Django leaves them until they are met. */
+    readonly isSwept: boolean,
   ) {
     this.policy = policyName === 'lru' ? new LruPolicy() : new CullPolicy();
     this.time = timekeeper(clock);
+    this.spaces = new KeySpaces(this.#slots);
   }
 
   // ---- reading -------------------------------------------------------------------------------
 
   /** The clock is looked at only for an entry that can expire. */
   isLive(slot: number): boolean {
-    const deadline = this.#deadlines[slot]!;
+    const deadline = this.#slots.deadlines[slot]!;
     if (deadline !== Infinity && deadline <= this.time.now()) return false;
-    const mark = this.#tagMarks[slot];
-    return mark === undefined || this.tags.isCurrent(mark);
+    const mark = this.#slots.tagMark(slot);
+    return mark === undefined || !(this.tags.isPurged(mark) || this.tags.isSoftlyPurged(mark));
+  }
+
+  /** Not live, but good for who takes it stale. */
+  isStale(slot: number): boolean {
+    return this.#leavesAt(slot) > this.time.now() && !this.#isPurged(slot);
   }
 
   value(slot: number): Stored {
-    return this.#values[slot];
+    return this.#slots.values[slot];
   }
 
   deadline(slot: number): number {
-    return this.#deadlines[slot]!;
+    return this.#slots.deadlines[slot]!;
   }
 
-  tagMark(slot: number): TagMark | undefined {
-    return this.#tagMarks[slot];
-  }
-
-  weight(slot: number): number {
-    return this.#weights[slot]!;
+  /** All there is to an entry, to put it elsewhere. */
+  entry(slot: number): NewEntry {
+    return {
+      value: this.#slots.values[slot],
+      deadlineMs: this.#slots.deadlines[slot]!,
+      staleUntilMs: this.#slots.staleUntil(slot),
+      tags: this.#slots.tagMark(slot),
+    };
   }
 
   key(slot: number): string {
-    return this.#keys[slot]!;
+    return this.#slots.keys[slot]!;
   }
 
   /** `prefix:version:key`, or what the key function made of it. */
   fullKey(slot: number): string {
-    return this.#spaces[slot]!.fullKey(this.#keys[slot]!);
+    return this.#slots.space(slot).fullKey(this.#slots.keys[slot]!);
   }
 
   // ---- writing -------------------------------------------------------------------------------
 
   insert(space: KeySpace, key: string, entry: NewEntry): number {
-    const slot = this.#freeSlots.pop() ?? this.#newSlot();
-    this.#keys[slot] = key;
-    this.#spaces[slot] = space;
+    const slot = this.#slots.allocate(space, key, this.firstLimits.maxEntries);
     space.slots.set(key, slot);
     this.size++;
     this.#fill(slot, entry);
@@ -122,150 +130,151 @@ export class Store {
   }
 
   overwrite(slot: number, entry: NewEntry): void {
-    this.#empty(slot);
+    this.#drain(slot);
     this.#fill(slot, entry);
     this.policy.overwritten(slot);
   }
 
   /** A new value for the same entry: its expiry and tags stay (Django `incr`). */
-  replaceValue(slot: number, value: Stored, bytes: number): void {
-    this.bytes += bytes - this.#weights[slot]!;
-    this.#weights[slot] = bytes;
-    this.#values[slot] = value;
+  replaceValue(slot: number, value: Stored): void {
+    this.bytes += weigh(value) - weigh(this.#slots.values[slot]);
+    this.#slots.values[slot] = value;
     this.policy.overwritten(slot);
   }
 
-  setDeadline(slot: number, deadlineMs: number): void {
-    this.#deadlines[slot] = deadlineMs;
-    if (deadlineMs < this.#earliestDeadline) this.#earliestDeadline = deadlineMs;
+  setDeadline(slot: number, deadlineMs: number, staleUntilMs: number | undefined): void {
+    this.#slots.deadlines[slot] = deadlineMs;
+    this.#slots.setStaleUntil(slot, staleUntilMs);
+    if (deadlineMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = deadlineMs;
+    if (deadlineMs === Infinity) return;
+    this.#wheel ??= new ExpiryWheel(this.time.exact());
+    this.#wheel.file(slot, staleUntilMs ?? deadlineMs);
+    if (this.isSwept) housekeeper.watch(this);
   }
 
   remove(slot: number): void {
-    const space = this.#spaces[slot]!;
-    space.forget(this.#keys[slot]!);
+    const space = this.#slots.space(slot);
+    space.forget(this.#slots.keys[slot]!);
     this.policy.removed(slot);
-    this.#empty(slot);
-    this.#keys[slot] = '';
-    this.#spaces[slot] = this.fullKeys;
-    this.#freeSlots.push(slot);
+    this.#drain(slot);
+    this.#slots.release(slot);
     this.size--;
-    if (space.slots.size === 0 && space !== this.fullKeys) this.#idleSpaces.add(space);
+    if (space.slots.size === 0) this.spaces.noteIdle(space);
   }
 
-  removeAll(slots: Iterable<number>): void {
-    for (const slot of slots) this.remove(slot);
+  /** Removes what has expired or was purged. */
+  bury(slot: number): void {
+    this.counts.expiries[this.#isPurged(slot) ? 'tag' : 'timeout']++;
+    this.remove(slot);
+  }
+
+  evict(slot: number, reason: EvictionReason): void {
+    this.counts.evictions[reason]++;
+    this.remove(slot);
   }
 
   /** Everything, for every prefix, version and handle (Django: `clear` of one LOCATION). */
   clear(): void {
-    this.removeAll(this.policy.victims());
-    for (const space of this.#allSpaces()) space.flights.clear();
-    this.#earliestDeadline = Infinity;
+    for (const slot of this.policy.victims()) this.remove(slot);
+    for (const space of this.spaces) space.dropPending();
   }
 
   /** What was written under this prefix and version, undefined standing for any. */
   clearMatching(keyPrefix: string | undefined, version: number | undefined): void {
-    for (const space of this.#allSpaces()) {
+    for (const space of this.spaces) {
       if (!space.mayHold(keyPrefix, version)) continue;
-      this.removeAll(space.matching(keyPrefix, version));
-      space.flights.clear();
+      for (const slot of space.matching(keyPrefix, version)) this.remove(slot);
+      space.dropPending();
     }
   }
 
-  deleteByTag(names: readonly string[]): void {
-    this.tags.purge(names);
-    this.#earliestDeadline = -Infinity; // there may be dead now that no deadline tells of
+  deleteByTag(names: readonly string[], isSoft: boolean): void {
+    this.tags.purge(names, isSoft ? 'soft' : 'hard');
+    if (isSoft) return;
+    this.#mayHoldPurged = true;
+    if (this.isSwept) housekeeper.watch(this);
   }
 
-  /** Removes the dead, unless none can be. O(n), and only when there is something to find. */
-  sweep(): void {
-    if (this.#earliestDeadline > this.time.exact()) return;
-    let earliest = Infinity;
-    for (const slot of this.policy.victims()) {
-      if (!this.isLive(slot)) this.remove(slot);
-      else if (this.#deadlines[slot]! < earliest) earliest = this.#deadlines[slot]!;
-    }
-    this.#earliestDeadline = earliest;
-  }
-
-  /** Evicts until no more than this many bytes are held, sparing one slot. */
-  shrinkTo(maxBytes: number, spared: number): void {
-    if (this.bytes <= maxBytes) return;
-    for (const slot of this.policy.victims()) {
-      if (slot !== spared) this.remove(slot);
-      if (this.bytes <= maxBytes) return;
-    }
-  }
-
-  // ---- key spaces ----------------------------------------------------------------------------
-
-  keySpace(keyPrefix: string, version: number): KeySpace {
-    let versions = this.#keySpaces.get(keyPrefix);
-    if (!versions) this.#keySpaces.set(keyPrefix, (versions = new Map<number, KeySpace>()));
-    let space = versions.get(version);
-    if (!space) {
-      versions.set(version, (space = new KeySpace(keyPrefix, version)));
-      this.#retireIdleSpaces();
-      this.#idleSpaces.add(space);
-    }
-    return space;
-  }
-
-  *#allSpaces(): Generator<KeySpace> {
-    yield this.fullKeys;
-    for (const versions of this.#keySpaces.values()) yield* versions.values();
-  }
+  // ---- expiry --------------------------------------------------------------------------------
 
   /**
-   * Versions come and go (a deploy id, a user's revision): empty spaces must not pile up. They are let
-   * go only here, when another one is made, so that no operation loses the space it works on.
+   * Removes dead entries, in at most so many steps; of a small store all of them.
+   *
+   * @returns whether there may be more
    */
-  #retireIdleSpaces(): void {
-    if (this.#idleSpaces.size <= MAX_IDLE_SPACES) return;
-    for (const space of this.#idleSpaces) {
-      if (space.flights.size > 0) continue;
-      this.#idleSpaces.delete(space);
-      if (space.slots.size === 0) this.#retire(space);
+  sweep(steps: number): boolean {
+    if (this.size <= SMALL_STORE) {
+      this.#sweepAll();
+      return false;
     }
+    const isMorePurged = this.#sweepPurged(steps);
+    const nowMs = this.time.exact();
+    const isMoreDue = this.#wheel?.collect(nowMs, steps, (slot) => this.#judge(slot, nowMs));
+    return isMorePurged || isMoreDue === true;
   }
 
-  #retire(space: KeySpace): void {
-    const versions = this.#keySpaces.get(space.keyPrefix);
-    versions?.delete(space.version);
-    if (versions?.size === 0) this.#keySpaces.delete(space.keyPrefix);
-    space.isRetired = true;
+  /** Whether time or a purge may leave dead entries here. */
+  get canHoldDead(): boolean {
+    return this.#mayHoldPurged || this.#purgeScan !== undefined || this.#wheel?.isEmpty === false;
   }
 
-  // ---- slots ---------------------------------------------------------------------------------
-
-  #fill(slot: number, { value, deadlineMs, bytes, tags }: NewEntry): void {
-    this.#values[slot] = value;
-    this.#tagMarks[slot] = tags;
-    this.#weights[slot] = bytes;
-    this.bytes += bytes;
-    this.setDeadline(slot, deadlineMs);
+  #sweepAll(): void {
+    const nowMs = this.time.exact();
+    if (this.#earliestDeadlineMs > nowMs && !this.#mayHoldPurged) return;
+    let earliest = Infinity;
+    for (const slot of this.policy.victims()) {
+      const dueMs = this.#judge(slot, nowMs);
+      if (dueMs !== undefined && dueMs < earliest) earliest = dueMs;
+    }
+    this.#earliestDeadlineMs = earliest;
+    this.#mayHoldPurged = false;
   }
 
-  #empty(slot: number): void {
-    const mark = this.#tagMarks[slot];
+  /** Goes through the tagged entries once after a purge. @returns whether it is still about it */
+  #sweepPurged(steps: number): boolean {
+    if (this.#mayHoldPurged && !this.#purgeScan) {
+      this.#purgeScan = this.#slots.tagged()[Symbol.iterator]();
+      this.#mayHoldPurged = false;
+    }
+    while (this.#purgeScan && steps-- > 0) {
+      const next = this.#purgeScan.next();
+      if (next.done) this.#purgeScan = undefined;
+      else if (this.#isPurged(next.value)) this.bury(next.value);
+    }
+    return this.#purgeScan !== undefined || this.#mayHoldPurged;
+  }
+
+  /** Buries a slot whose time is over. @returns when it will be, otherwise */
+  #judge(slot: number, nowMs: number): number | undefined {
+    if (!this.#slots.isInUse(slot)) return undefined;
+    const dueMs = this.#leavesAt(slot);
+    if (dueMs > nowMs && !this.#isPurged(slot)) return dueMs === Infinity ? undefined : dueMs;
+    this.bury(slot);
+    return undefined;
+  }
+
+  /** When nobody may have it any more, not even stale. */
+  #leavesAt(slot: number): number {
+    return this.#slots.staleUntil(slot) ?? this.#slots.deadlines[slot]!;
+  }
+
+  #isPurged(slot: number): boolean {
+    const mark = this.#slots.tagMark(slot);
+    return mark !== undefined && this.tags.isPurged(mark);
+  }
+
+  // ---- contents of a slot --------------------------------------------------------------------
+
+  #fill(slot: number, { value, deadlineMs, staleUntilMs, tags }: NewEntry): void {
+    this.#slots.values[slot] = value;
+    this.#slots.setTagMark(slot, tags);
+    this.bytes += weighKey(this.#slots.keys[slot]!) + weigh(value);
+    this.setDeadline(slot, deadlineMs, staleUntilMs);
+  }
+
+  #drain(slot: number): void {
+    const mark = this.#slots.tagMark(slot);
     if (mark) this.tags.release(mark);
-    this.#tagMarks[slot] = undefined;
-    this.#values[slot] = undefined;
-    this.bytes -= this.#weights[slot]!;
+    this.bytes -= weighKey(this.#slots.keys[slot]!) + weigh(this.#slots.values[slot]);
   }
-
-  #newSlot(): number {
-    const slot = this.#keys.length;
-    if (slot >= this.#deadlines.length) {
-      this.#deadlines = doubled(this.#deadlines);
-      this.#weights = doubled(this.#weights);
-    }
-    return slot;
-  }
-}
-
-function doubled(array: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(array.length * 2);
-  larger.set(array);
-  return larger;
 }

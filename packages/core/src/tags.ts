@@ -1,12 +1,14 @@
 /**
  * Groups of entries that die together. A tag is a counter; an entry remembers the counts of its tags
- * at the time it was made, and is alive while they are still the same. So `deleteByTag` is one
- * increment however many entries carry the tag: no index is walked, none has to be kept.
+ * at the time it was made, and is good while they are still the same. So `deleteByTag` is one
+ * increment however many entries carry the tag: no index is walked, none has to be kept. A soft purge
+ * counts on a second counter, and leaves the entry to be served stale.
  */
 
 interface Tag {
   readonly name: string;
-  generation: number;
+  hard: number;
+  soft: number;
   /** How many marks refer to it; the last one gone, the tag is forgotten. */
   marks: number;
 }
@@ -14,7 +16,8 @@ interface Tag {
 /** What an entry remembers of its tags. */
 export interface TagMark {
   readonly tags: readonly Tag[];
-  readonly generations: readonly number[];
+  readonly hard: readonly number[];
+  readonly soft: readonly number[];
 }
 
 export class TagRegistry {
@@ -24,32 +27,38 @@ export class TagRegistry {
   mark(names: readonly string[]): TagMark {
     const tags = [...new Set(names)].map((name) => this.#tag(name));
     for (const tag of tags) tag.marks++;
-    return { tags, generations: tags.map((tag) => tag.generation) };
+    return { tags, hard: tags.map(({ hard }) => hard), soft: tags.map(({ soft }) => soft) };
   }
 
-  isCurrent(mark: TagMark): boolean {
-    return mark.tags.every((tag, i) => tag.generation === mark.generations[i]);
+  /** Purged, so that nobody may have it. */
+  isPurged({ tags, hard }: TagMark): boolean {
+    return tags.some((tag, i) => tag.hard !== hard[i]);
+  }
+
+  /** Purged softly, so that it is stale. */
+  isSoftlyPurged({ tags, soft }: TagMark): boolean {
+    return tags.some((tag, i) => tag.soft !== soft[i]);
   }
 
   /** The same mark on a second entry. */
-  retain(mark: TagMark): void {
-    for (const tag of mark.tags) tag.marks++;
+  retain({ tags }: TagMark): void {
+    for (const tag of tags) tag.marks++;
   }
 
-  release(mark: TagMark): void {
-    for (const tag of mark.tags) if (--tag.marks === 0) this.#tags.delete(tag.name);
+  release({ tags }: TagMark): void {
+    for (const tag of tags) if (--tag.marks === 0) this.#tags.delete(tag.name);
   }
 
-  purge(names: readonly string[]): void {
+  purge(names: readonly string[], kind: 'hard' | 'soft'): void {
     for (const name of names) {
       const tag = this.#tags.get(name);
-      if (tag) tag.generation++;
+      if (tag) tag[kind]++;
     }
   }
 
   #tag(name: string): Tag {
     let tag = this.#tags.get(name);
-    if (!tag) this.#tags.set(name, (tag = { name, generation: 0, marks: 0 }));
+    if (!tag) this.#tags.set(name, (tag = { name, hard: 0, soft: 0, marks: 0 }));
     return tag;
   }
 }

@@ -4,22 +4,17 @@
  * deviations of behaviour.ts.
  */
 import type { Behaviour } from './behaviour.js';
-import { weigh, type Stored } from './isolation/stored.js';
+import { weigh } from './isolation/stored.js';
 import { weighKey } from './isolation/weigh.js';
 import type { KeySpace } from './key-space.js';
 import type { ResolvedOptions } from './options.js';
-import type { Store } from './store.js';
-import type { TagMark } from './tags.js';
-
-/** What is to be written. */
-export interface Draft {
-  readonly value: Stored;
-  readonly deadlineMs: number;
-  readonly tags: TagMark | undefined;
-}
+import type { NewEntry, Store } from './store.js';
 
 /** A deadline that has passed, whatever the clock says. */
 export const ALREADY_EXPIRED = -Infinity;
+
+/** Dead entries that a write to a full store may remove, so that its cost is bounded. */
+const SWEEP_STEPS = 64;
 
 export class Writer {
   readonly #store: Store;
@@ -33,23 +28,32 @@ export class Writer {
   }
 
   /** @returns false when the entry is too large to be held: what was under its key is then gone, too */
-  put(space: KeySpace, key: string, { value, deadlineMs, tags }: Draft): boolean {
-    const bytes = weighKey(key) + weigh(value);
-    const isTooLarge = bytes > this.#limits.maxEntryBytes;
-    const isDead = deadlineMs === ALREADY_EXPIRED && !this.#behaviour.keepsDead;
+  put(space: KeySpace, key: string, entry: NewEntry): boolean {
+    space.flights.delete(key); // a load under way is overtaken
+    const isTooLarge = weighKey(key) + weigh(entry.value) > this.#limits.maxEntryBytes;
+    const isDead = entry.deadlineMs === ALREADY_EXPIRED && !this.#behaviour.keepsDead;
     if (isTooLarge || isDead) {
-      if (tags) this.#store.tags.release(tags);
+      if (entry.tags) this.#store.tags.release(entry.tags);
       this.#removeKey(space, key);
       return !isTooLarge;
     }
     this.#makeRoomFor(space, key);
-    const entry = { value, deadlineMs, bytes, tags };
     // Looked up only now: making room may have evicted this very key.
     let slot = space.slots.get(key);
     if (slot === undefined) slot = this.#store.insert(space, key, entry);
     else this.#store.overwrite(slot, entry);
-    this.#store.shrinkTo(this.#limits.maxBytes, slot);
+    this.shrink(slot);
     return true;
+  }
+
+  /** Evicts until the bytes are within bounds, sparing one slot. */
+  shrink(spared: number): void {
+    const { maxBytes } = this.#limits;
+    if (this.#store.bytes <= maxBytes) return;
+    for (const slot of this.#store.policy.victims()) {
+      if (slot !== spared) this.#store.evict(slot, 'bytes');
+      if (this.#store.bytes <= maxBytes) return;
+    }
   }
 
   #makeRoomFor(space: KeySpace, key: string): void {
@@ -57,22 +61,23 @@ export class Writer {
     const { cullsOnOverwrite, keepsDead } = this.#behaviour;
     if (!cullsOnOverwrite && space.slots.has(key)) return;
     if (!keepsDead) {
-      this.#store.sweep();
+      this.#store.sweep(SWEEP_STEPS);
       if (this.#store.size < this.#limits.maxEntries) return;
     }
     this.#cull();
   }
 
   #cull(): void {
+    for (const slot of this.#doomed()) this.#store.evict(slot, 'entries');
+  }
+
+  #doomed(): Iterable<number> {
     const { cullFrequency } = this.#limits;
-    if (cullFrequency === 0) {
-      this.#store.removeAll(this.#store.policy.victims());
-      return;
-    }
     const { size, policy } = this.#store;
+    if (cullFrequency === 0) return policy.victims();
     // A frequency above the number of entries would evict nobody, and the store grow past its bound.
     const frequency = this.#behaviour.mayCullNone ? cullFrequency : Math.min(cullFrequency, size);
-    this.#store.removeAll(policy.doomed(size, frequency));
+    return policy.doomed(size, frequency);
   }
 
   #removeKey(space: KeySpace, key: string): void {

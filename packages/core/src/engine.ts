@@ -1,0 +1,160 @@
+/**
+ * The steps that the methods of a cache share: find an entry, prepare a write, put it, reckon a
+ * deadline, warn. What can be refused is refused in `prepare`, before anything changes.
+ */
+import { Addressing } from './addressing.js';
+import { DJANGO, DJANGO_BEFORE_2_1, MENDED, type Behaviour } from './behaviour.js';
+import { tagsOf, versionOf, type Call } from './call-options.js';
+import type { WriteOptions } from './contract.js';
+import { isolate, reveal, type Stored } from './isolation/stored.js';
+import type { KeySpace } from './key-space.js';
+import { differingLimits, openStore } from './named-stores.js';
+import type { ResolvedOptions } from './options.js';
+import type { NewEntry, Store } from './store.js';
+import type { TagMark } from './tags.js';
+import { LONGEST_USUAL_TIMEOUT_SECONDS, parseTimeout, type Timeout } from './timeout.js';
+import { warn, type LocMemWarningCode } from './warnings.js';
+import { ALREADY_EXPIRED, Writer } from './writer.js';
+
+/** Where an entry is or will be. */
+export interface Address {
+  readonly key: string;
+  readonly version: number | undefined;
+  readonly space: KeySpace;
+  /** The key in the space: the bare one, or what a key function made of it. */
+  readonly spaceKey: string;
+}
+
+/** A write that nothing can refuse any more but its size. */
+export interface Write {
+  readonly address: Address;
+  readonly value: Stored;
+  readonly deadlineMs: number;
+  readonly tags: readonly string[] | undefined;
+}
+
+export class Engine {
+  readonly store: Store;
+  readonly addressing: Addressing;
+  readonly behaviour: Behaviour;
+  readonly #writer: Writer;
+
+  constructor(
+    readonly name: string,
+    readonly options: ResolvedOptions,
+  ) {
+    this.store = openStore(name, options);
+    this.behaviour = behaviourOf(options, this.store);
+    this.addressing = new Addressing(this.store, options, this.behaviour, (code, message) => {
+      this.warn(code, message);
+    });
+    this.#writer = new Writer(this.store, options, this.behaviour);
+    this.#warnOfOtherLimits();
+  }
+
+  // ---- finding -------------------------------------------------------------------------------
+
+  address(key: string, version: number | undefined): Address {
+    const spaceKey = this.addressing.keyInSpace(key, version);
+    return { key, version, space: this.addressing.space(version), spaceKey };
+  }
+
+  /** The slot of a live entry. One met on the way that is good for nothing any more is removed. */
+  live(space: KeySpace, spaceKey: string): number | undefined {
+    const slot = space.slots.get(spaceKey);
+    if (slot === undefined || this.store.isLive(slot)) return slot;
+    if (!this.store.isStale(slot)) this.store.bury(slot);
+    return undefined;
+  }
+
+  /** As {@link live}, for a call that can do nothing without the entry; a key not found is checked. */
+  liveAt({ space, spaceKey, key, version }: Address): number | undefined {
+    const slot = this.live(space, spaceKey);
+    if (slot === undefined) this.addressing.check(key, version);
+    return slot;
+  }
+
+  /** A value as a caller may have it; counts as use. */
+  read(slot: number): unknown {
+    this.store.counts.hits++;
+    this.store.policy.hit(slot);
+    return reveal(this.store.value(slot));
+  }
+
+  // ---- writing -------------------------------------------------------------------------------
+
+  /** Everything that can be refused, before anything changes. */
+  prepare(call: Call, key: string, value: unknown, options: WriteOptions | undefined): Write {
+    const version = versionOf(call, options);
+    const deadlineMs = this.deadline(options?.timeout);
+    const tags = tagsOf(call, options);
+    const address = this.address(key, version);
+    this.addressing.check(key, version);
+    return { address, value: isolate(value, this.options.isolation), deadlineMs, tags };
+  }
+
+  /** @returns false when the entry is too large to be held */
+  commit({ address, value, deadlineMs, tags }: Write): boolean {
+    const mark = tags && this.store.tags.mark(tags);
+    return this.put(address, { value, deadlineMs, staleUntilMs: undefined, tags: mark });
+  }
+
+  put({ space, spaceKey, key, version }: Address, entry: NewEntry): boolean {
+    const isStored = this.#writer.put(space, spaceKey, entry);
+    if (isStored) {
+      this.store.counts.sets++;
+      this.addressing.noteOrigin(spaceKey, key, version);
+    } else {
+      this.store.counts.refusals++;
+      this.warn('LOCMEM_ENTRY_TOO_LARGE', `Entry '${key}' exceeds maxEntryBytes: not stored`);
+    }
+    return isStored;
+  }
+
+  /** A new value for a live entry, which keeps its expiry and tags. */
+  replace({ space, spaceKey }: Address, slot: number, value: Stored): void {
+    space.flights.delete(spaceKey);
+    this.store.replaceValue(slot, value);
+    this.#writer.shrink(slot);
+  }
+
+  mark(call: Call, options: WriteOptions | undefined): TagMark | undefined {
+    const names = tagsOf(call, options);
+    return names && this.store.tags.mark(names);
+  }
+
+  // ---- time ----------------------------------------------------------------------------------
+
+  /** When a timeout ends, on the store's clock; undefined stands for the cache's own. */
+  deadline(timeout: Timeout | undefined): number {
+    if (timeout !== undefined) this.warnOfMilliseconds(timeout);
+    const seconds = timeout === undefined ? this.options.timeoutSeconds : parseTimeout(timeout);
+    if (seconds === null) return Infinity;
+    return seconds > 0 ? this.store.time.exact() + seconds * 1000 : ALREADY_EXPIRED;
+  }
+
+  // ---- warnings ------------------------------------------------------------------------------
+
+  warn(code: LocMemWarningCode, message: string): void {
+    warn({ code, store: this.name, message }, this.store.warned, this.options.onWarning);
+  }
+
+  warnOfMilliseconds(timeout: Timeout | undefined): void {
+    if (typeof timeout !== 'number' || timeout === Infinity) return;
+    if (timeout <= LONGEST_USUAL_TIMEOUT_SECONDS) return;
+    const message = `A timeout of ${timeout} seconds looks like milliseconds; write it with its unit, such as '${timeout}ms' or '30d'`;
+    this.warn('LOCMEM_TIMEOUT_LOOKS_LIKE_MS', message);
+  }
+
+  #warnOfOtherLimits(): void {
+    const differing = differingLimits(this.store, this.options);
+    if (differing === undefined || this.options.compat) return;
+    const message = `Caches of store '${this.name}' have different limits (${differing}); whichever writes applies its own`;
+    this.warn('LOCMEM_OPTIONS_DIFFER', message);
+  }
+}
+
+function behaviourOf({ compat }: ResolvedOptions, store: Store): Behaviour {
+  if (compat === undefined) return MENDED;
+  return store.policyName === 'cull' ? DJANGO_BEFORE_2_1 : DJANGO;
+}

@@ -1,0 +1,237 @@
+/**
+ * `getOrSet`: read, or load once for everybody who asks, and keep what comes. The way of a call:
+ * live? serve (and refresh ahead) : stale? serve and refresh : join the load under way, or begin one.
+ *
+ * What a load brings is not kept when it was overtaken: the key written or deleted, the cache cleared,
+ * a tag purged since it began. It may be older than that.
+ */
+import { signalOf, tagsOf, versionOf } from './call-options.js';
+import type { LoadOptions } from './contract.js';
+import type { Address, Engine } from './engine.js';
+import { DeadlineError } from './errors.js';
+import { isolate, reveal, type Stored } from './isolation/stored.js';
+import { takeOff } from './single-flight.js';
+import type { TagMark } from './tags.js';
+import { parseTimeout } from './timeout.js';
+import { withPatience } from './waiting.js';
+
+type Loader = () => unknown;
+
+/** The options of a call with their final meaning. */
+interface Plan {
+  readonly staleSeconds: number | null;
+  readonly refreshAheadMs: number;
+  readonly deadlineSeconds: number | null;
+  readonly signal: AbortSignal | undefined;
+  readonly options: LoadOptions;
+}
+
+const NO_OPTIONS: LoadOptions = Object.freeze({});
+
+export function getOrSet(
+  engine: Engine,
+  key: string,
+  valueOrLoader: unknown,
+  options: LoadOptions = NO_OPTIONS,
+): unknown {
+  const version = options === NO_OPTIONS ? undefined : versionOf('getOrSet', options);
+  const address = engine.address(key, version);
+  const slot = engine.live(address.space, address.spaceKey);
+  if (slot !== undefined) {
+    if (options.refreshAhead !== undefined && typeof valueOrLoader === 'function') {
+      refreshAhead(engine, address, slot, valueOrLoader as Loader, planOf(engine, options));
+    }
+    return engine.read(slot);
+  }
+  engine.addressing.check(key, version);
+  const plan = planOf(engine, options);
+  if (typeof valueOrLoader === 'function') {
+    return load(engine, address, valueOrLoader as Loader, plan);
+  }
+  engine.store.counts.misses++;
+  return keepThenGet(engine, address, valueOrLoader, plan);
+}
+
+/** Wrong options are told before the loader has run. */
+function planOf(engine: Engine, options: LoadOptions): Plan {
+  const { stale, refreshAhead, negativeTimeout, deadline } = options;
+  engine.deadline(options.timeout);
+  if (negativeTimeout !== undefined) engine.deadline(negativeTimeout);
+  tagsOf('getOrSet', options);
+  const ahead = refreshAhead === undefined ? 0 : parseTimeout(refreshAhead, 'refreshAhead');
+  return {
+    staleSeconds: stale === undefined ? 0 : parseTimeout(stale, 'stale'),
+    refreshAheadMs: ahead === null ? Infinity : ahead * 1000,
+    deadlineSeconds: deadline === undefined ? null : parseTimeout(deadline, 'deadline'),
+    signal: signalOf('getOrSet', options.signal),
+    options,
+  };
+}
+
+// ---- the ways of a call ------------------------------------------------------------------------
+
+function refreshAhead(
+  engine: Engine,
+  address: Address,
+  slot: number,
+  loader: Loader,
+  plan: Plan,
+): void {
+  const { store } = engine;
+  const leftMs = store.deadline(slot) - store.time.now();
+  if (leftMs < plan.refreshAheadMs && !address.space.flights.has(address.spaceKey)) {
+    refresh(engine, address, loader, plan);
+  }
+}
+
+function load(engine: Engine, address: Address, loader: Loader, plan: Plan): unknown {
+  const { space, spaceKey } = address;
+  const waiting = space.flights.get(spaceKey);
+  const stale = staleValue(engine, address, plan);
+  if (stale !== undefined) {
+    engine.store.counts.staleHits++;
+    if (waiting) return reveal(stale);
+    return refresh(engine, address, loader, plan) ?? reveal(stale);
+  }
+  engine.store.counts.misses++;
+  if (waiting) return join(engine, address, waiting, plan);
+  if (plan.signal?.aborted) return Promise.reject(plan.signal.reason as Error);
+
+  const loaded = run(engine, loader);
+  if (!isThenable(loaded)) return keepThenGet(engine, address, loaded, plan);
+  return join(engine, address, begin(engine, address, loaded, plan), plan);
+}
+
+/** What may be served though it has expired; undefined when there is nothing, or nobody asked. */
+function staleValue(engine: Engine, { space, spaceKey }: Address, plan: Plan): Stored {
+  if (plan.staleSeconds === 0) return undefined;
+  const slot = space.slots.get(spaceKey);
+  return slot !== undefined && engine.store.isStale(slot) ? engine.store.value(slot) : undefined;
+}
+
+/**
+ * Loads beside: whoever started it does not wait, and an error is theirs no more.
+ *
+ * @returns the new value when the loader gave it at once
+ */
+function refresh(engine: Engine, address: Address, loader: Loader, plan: Plan): unknown {
+  let loaded: unknown;
+  try {
+    loaded = run(engine, loader);
+  } catch {
+    return undefined; // counted as a failed load; the old value serves on
+  }
+  if (!isThenable(loaded)) return keepThenGet(engine, address, loaded, plan);
+  begin(engine, address, loaded, plan).catch(() => undefined);
+  return undefined;
+}
+
+/**
+ * Waits for a load as long as this caller is willing to. After its deadline the next caller does not
+ * join that load any more but begins anew: a load that never ends cannot hold a key for ever.
+ */
+function join(
+  engine: Engine,
+  address: Address,
+  flight: Promise<Stored>,
+  plan: Plan,
+): Promise<unknown> {
+  const { deadlineSeconds, signal } = plan;
+  if (deadlineSeconds === null && !signal) return flight.then(reveal);
+  const { key, space, spaceKey } = address;
+  return withPatience(flight, {
+    signal,
+    deadlineMs: deadlineSeconds === null ? undefined : deadlineSeconds * 1000,
+    time: engine.store.time,
+    tooLate: () => {
+      if (space.flights.get(spaceKey) === flight) space.flights.delete(spaceKey);
+      return new DeadlineError(engine.name, key, deadlineSeconds ?? 0);
+    },
+  }).then(reveal);
+}
+
+// ---- loads -------------------------------------------------------------------------------------
+
+function run(engine: Engine, loader: Loader): unknown {
+  const { counts } = engine.store;
+  counts.loads++;
+  try {
+    return loader();
+  } catch (error) {
+    counts.loadFailures++;
+    throw error;
+  }
+}
+
+/** A load that others can join. */
+function begin(
+  engine: Engine,
+  address: Address,
+  loading: PromiseLike<unknown>,
+  plan: Plan,
+): Promise<Stored> {
+  const { store } = engine;
+  const startedMs = store.time.exact();
+  // Noted before the load: a tag purged while it runs must find its result, too.
+  const tags = engine.mark('getOrSet', plan.options);
+  return takeOff(address.space, address.spaceKey, loading, {
+    keep: (loaded, wasOvertaken) => {
+      if (loaded === undefined) return undefined;
+      const value = isolate(loaded, engine.options.isolation);
+      if (wasOvertaken || (tags && isOutdated(engine, tags))) {
+        // Django get_or_set: read again, another caller may have won.
+        const winner = engine.live(address.space, address.spaceKey);
+        return winner === undefined ? value : store.value(winner);
+      }
+      if (tags) store.tags.retain(tags);
+      keep(engine, address, value, plan, tags);
+      return value;
+    },
+    settled: (hasFailed) => {
+      store.counts.loadMs += store.time.exact() - startedMs;
+      if (hasFailed) store.counts.loadFailures++;
+      if (tags) store.tags.release(tags);
+    },
+  });
+}
+
+function isOutdated({ store }: Engine, tags: TagMark): boolean {
+  return store.tags.isPurged(tags) || store.tags.isSoftlyPurged(tags);
+}
+
+function keep(
+  engine: Engine,
+  address: Address,
+  value: Stored,
+  plan: Plan,
+  tags: TagMark | undefined,
+) {
+  const { timeout, negativeTimeout } = plan.options;
+  const isNegative = value === null && negativeTimeout !== undefined;
+  const deadlineMs = engine.deadline(isNegative ? negativeTimeout : timeout);
+  engine.put(address, { value, deadlineMs, staleUntilMs: staleUntil(deadlineMs, plan), tags });
+}
+
+function staleUntil(deadlineMs: number, { staleSeconds }: Plan): number | undefined {
+  if (staleSeconds === 0 || !Number.isFinite(deadlineMs)) return undefined;
+  return staleSeconds === null ? Infinity : deadlineMs + staleSeconds * 1000;
+}
+
+/** Django get_or_set: add, then read again; the loader itself may have stored the key. */
+function keepThenGet(engine: Engine, address: Address, value: unknown, plan: Plan): unknown {
+  if (value === undefined) return undefined;
+  const stored = isolate(value, engine.options.isolation);
+  const { space, spaceKey } = address;
+  // A stale entry gives way: it was asked to be refreshed.
+  if (engine.live(space, spaceKey) === undefined) {
+    keep(engine, address, stored, plan, engine.mark('getOrSet', plan.options));
+  }
+  const slot = engine.live(space, spaceKey);
+  if (slot === undefined) return reveal(stored);
+  engine.store.policy.hit(slot);
+  return reveal(engine.store.value(slot));
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

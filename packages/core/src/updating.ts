@@ -1,0 +1,61 @@
+/**
+ * `update`: read, change, write, with awaits in between, one at a time for each key. Those who come
+ * meanwhile wait in the order in which they came; one that fails or gives up waiting leaves the others
+ * undisturbed.
+ */
+import { signalOf, tagsOf } from './call-options.js';
+import type { UpdateOptions } from './contract.js';
+import type { Address, Engine } from './engine.js';
+import { isolate, reveal } from './isolation/stored.js';
+import { withPatience } from './waiting.js';
+
+export function update<T>(
+  engine: Engine,
+  address: Address,
+  fn: (old: T | undefined) => T | Promise<T>,
+  options: UpdateOptions,
+): Promise<T> {
+  const signal = signalOf('update', options.signal);
+  engine.deadline(options.timeout); // wrong options are told before the function has run
+  tagsOf('update', options);
+  const { updates } = address.space;
+  const turn = afterwards(updates.get(address.spaceKey), async () => {
+    signal?.throwIfAborted();
+    const slot = engine.live(address.space, address.spaceKey);
+    const value = await fn(slot === undefined ? undefined : (engine.read(slot) as T));
+    return write(engine, address, value, options);
+  });
+  updates.set(address.spaceKey, turn);
+  const leave = () => {
+    if (updates.get(address.spaceKey) === turn) updates.delete(address.spaceKey);
+  };
+  turn.then(leave, leave);
+  return withPatience(turn, { signal });
+}
+
+/** What became of the one before is its caller's business. */
+async function afterwards<T>(
+  before: Promise<unknown> | undefined,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (before) await before.catch(() => undefined);
+  return work();
+}
+
+/**
+ * Without a timeout or tags of its own, an update keeps those of the entry, as `incr` does.
+ *
+ * @returns the value as a caller may have it
+ */
+function write<T>(engine: Engine, address: Address, value: T, options: UpdateOptions): T {
+  const { key, version } = address;
+  const slot = engine.live(address.space, address.spaceKey);
+  const stored = isolate(value, engine.options.isolation);
+  if (slot !== undefined && options.timeout === undefined && options.tags === undefined) {
+    engine.replace(address, slot, stored);
+  } else {
+    const { timeout, tags } = options;
+    engine.commit(engine.prepare('set', key, value, { version, timeout, tags }));
+  }
+  return reveal(stored) as T;
+}
