@@ -165,7 +165,7 @@ describe.each(EXPRESSES)('%s: responseCache', (_name, express) => {
   it('gives functions among the options the request of Express', async () => {
     const app = express().use(
       fresh({
-        keyPrefix: (req: Request) => req.hostname + String(req.query.tenant),
+        keyPrefix: (req: Request) => req.get('x-tenant') ?? req.hostname,
         version: (req: Request) => Number(req.get('x-version') ?? 1),
         bypass: (req: Request) => req.path === '/live',
       }),

@@ -56,6 +56,11 @@ export class Exchange<Req extends IncomingMessage> {
   /** Enters here; leaves through `#pass`, `#invalidate` or `#lookup`. */
   start(): void {
     const { settings, origin, customKeyScope, trace } = this.#site;
+    // Somebody has begun to answer: there is no head left to decide about.
+    if (this.#res.headersSent) {
+      this.#next();
+      return;
+    }
     const handlers = handlersOf(this.#req);
     // The same cache twice in a row, or on a router below itself: once is enough.
     if (handlers.some((handler) => handler.site === this.#site)) {
@@ -106,6 +111,8 @@ export class Exchange<Req extends IncomingMessage> {
   }
 
   #choose(plan: Lookup, resource: Resource | undefined): void {
+    // While a remote store was asked, a middleware further out lost its patience and answered.
+    if (this.#res.headersSent) return;
     const nowMs = this.#site.settings.clock.now();
     const choice = choose(resource, this.#req.headers, plan.wishes, nowMs);
     if (choice.hit) this.#serve(choice.stored, nowMs);

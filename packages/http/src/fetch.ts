@@ -219,7 +219,6 @@ export class Fetch implements ResponseWatcher {
   #store(variant: StoredResponse): MaybePromise<'invalidated' | 'store-failed' | undefined> {
     const { store, settings } = this.#site;
     const flight = this.#flight;
-    if (flight.overtaken) return 'invalidated';
     return whenThere(store.read(this.#address), (resource) => {
       if (flight.overtaken) return 'invalidated';
       const nowMs = settings.clock.now();
@@ -291,8 +290,8 @@ function isGone(req: IncomingMessage, res: ServerResponse): boolean {
     req.errored !== null ||
     req.readableAborted ||
     req.socket.destroyed ||
-    // The client has closed its half, and node the other.
-    !req.socket.writable
+    // The client has closed its half of the connection, and node the other.
+    req.socket.writableEnded
   );
 }
 

@@ -14,10 +14,14 @@ export interface Handler {
   fetch?: Fetch;
 }
 
+const handlersByRequest = processWide(
+  'handlers/1',
+  () => new WeakMap<IncomingMessage, Handler[]>(),
+);
+
 /** The caches a request has met, the outermost first; to be added to. */
 export function handlersOf(req: IncomingMessage): Handler[] {
-  const all = processWide('handlers/1', () => new WeakMap<IncomingMessage, Handler[]>());
-  let handlers = all.get(req);
-  if (!handlers) all.set(req, (handlers = []));
+  let handlers = handlersByRequest.get(req);
+  if (!handlers) handlersByRequest.set(req, (handlers = []));
   return handlers;
 }

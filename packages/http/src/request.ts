@@ -49,45 +49,54 @@ export function rawTarget(req: RoutedRequest): string {
   return req.originalUrl ?? req.url ?? '';
 }
 
+/** Decides what is to be done with a request. Whatever a function of the user's throws, it passes. */
 export function planFor<Req extends IncomingMessage>(
   req: Req,
   settings: Settings<Req>,
   origin: RequestOrigin<Req>,
   customKeyScope: string,
 ): RequestPlan {
-  const isRead = req.method === 'GET' || req.method === 'HEAD';
-  if (!isRead) {
+  try {
+    if (req.method === 'GET' || req.method === 'HEAD') {
+      return planForRead(req, settings, origin, customKeyScope);
+    }
     if (OTHER_SAFE_METHODS.has(req.method ?? '')) return pass('method');
     // RFC 9111 §4.4: unsafe methods, and those of which nobody here knows whether they are safe.
     return { kind: 'invalidate', tags: tagsToInvalidate(req, settings, origin) };
-  }
-  const reason = bypassReason(req);
-  if (reason !== undefined) return pass(reason);
-  try {
-    const authority = authorityOf(req, origin);
-    if (authority === undefined) return pass('host');
-    if (settings.isBypassed(req)) return pass('bypass-option');
-    const wishes = settings.honoursRequestDirectives
-      ? requestDirectives(req.headers)
-      : NO_REQUEST_DIRECTIVES;
-    if (wishes.noStore) return pass('request-no-store');
-    const url = effectiveUrl(req, authority, settings, origin);
-    const key = resourceKey(
-      settings.keyPrefixOf(req),
-      settings.keyOf === undefined
-        ? { kind: 'url', url }
-        : { kind: 'custom', scope: customKeyScope, key: settings.keyOf(req) },
-    );
-    return {
-      kind: 'lookup',
-      address: { key, version: settings.versionOf(req) },
-      tags: resourceTags(authority, url.target),
-      wishes,
-    };
   } catch (error) {
-    // A function of the user's; the handler can still answer.
     return { kind: 'pass', reason: 'option-threw', error };
   }
+}
+
+function planForRead<Req extends IncomingMessage>(
+  req: Req,
+  settings: Settings<Req>,
+  origin: RequestOrigin<Req>,
+  customKeyScope: string,
+): RequestPlan {
+  const reason = bypassReason(req);
+  if (reason !== undefined) return pass(reason);
+  const authority = authorityOf(req, origin);
+  if (authority === undefined) return pass('host');
+  if (settings.isBypassed(req)) return pass('bypass-option');
+  const wishes = settings.honoursRequestDirectives
+    ? requestDirectives(req.headers)
+    : NO_REQUEST_DIRECTIVES;
+  if (wishes.noStore) return pass('request-no-store');
+
+  const url = effectiveUrl(req, authority, settings, origin);
+  const key = resourceKey(
+    settings.keyPrefixOf(req),
+    settings.keyOf === undefined
+      ? { kind: 'url', url }
+      : { kind: 'custom', scope: customKeyScope, key: settings.keyOf(req) },
+  );
+  return {
+    kind: 'lookup',
+    address: { key, version: settings.versionOf(req) },
+    tags: resourceTags(authority, url.target),
+    wishes,
+  };
 }
 
 function pass(reason: BypassReason): RequestPlan {

@@ -240,6 +240,22 @@ describe('while an answer is captured', () => {
   });
 });
 
+describe('an answer that was begun before it came to the cache', () => {
+  it('goes on without it', async () => {
+    const { ask, runs } = await scene(
+      (_req, res) => res.end('rest'),
+      { timeout: 60 },
+      (_req, res) => {
+        res.write('begun, ');
+      },
+    );
+    for (let run = 1; run <= 2; run++) {
+      expect((await ask('/')).text).toBe('begun, rest');
+      expect(runs()).toBe(run);
+    }
+  });
+});
+
 describe('an outer middleware that rewrites the body', () => {
   /** Replaces end, as minifiers and home-made compressors do. */
   const rewriting =

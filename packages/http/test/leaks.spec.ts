@@ -189,6 +189,19 @@ describe('Vary', () => {
     expect(runs()).toBe(2);
   });
 
+  it('of a newer answer replaces the one without, for everybody', async () => {
+    const { ask } = await scene(
+      (req, res, run) => {
+        if (run > 1) res.setHeader('Vary', 'Accept-Language');
+        res.end(run > 1 ? `in ${String(req.headers['accept-language'])}` : 'for all');
+      },
+      { timeout: 60 },
+    );
+    await ask('/');
+    await ask('/', { headers: { 'accept-language': 'de', 'cache-control': 'no-cache' } });
+    expect((await ask('/', { headers: { 'accept-language': 'fr' } })).text).toBe('in fr');
+  });
+
   it('of an outer middleware counts, too', async () => {
     const { ask, runs } = await scene(
       (req, res) => res.end(String(req.headers.origin)),
@@ -510,9 +523,29 @@ describe('answers that are not whole', () => {
     expect((await ask('/', { headers: { host: 'a' } })).text).toBe('whole');
   });
 
+  it('a handler that destroys the socket and then ends the response', async () => {
+    const { raw, ask, event } = await scene((req, res, run) => {
+      if (run > 1) {
+        whole(req, res, run);
+        return;
+      }
+      res.setHeader('Cache-Control', 'max-age=60');
+      res.write('stump', () => {
+        req.socket.destroy();
+        res.end();
+      });
+    });
+    const refused = event('refused');
+    await raw('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    expect(await refused).toMatchObject({ reason: 'aborted' });
+    expect((await ask('/', { headers: { host: 'a' } })).text).toBe('whole');
+  });
+
   it('a client that closed its half before the end', async () => {
     let finish = () => {};
     const { open, ask, event } = await scene((req, res, run) => {
+      // Read to its end, a request can no longer be aborted; the connection can.
+      req.resume();
       if (run > 1) {
         whole(req, res, run);
         return;

@@ -56,6 +56,20 @@ describe('a store that answers with promises', () => {
     await expect(responses.clear()).resolves.toBeUndefined();
   });
 
+  it('has nothing to say when somebody else has answered meanwhile', async () => {
+    const { cache } = asyncStore();
+    const { ask, runs } = await scene(
+      handler,
+      { timeout: 60, cache: cache as any },
+      (_req, res) => {
+        void Promise.resolve().then(() => res.writeHead(503).end('timed out'));
+      },
+    );
+    expect((await ask('/')).text).toBe('timed out');
+    expect((await ask('/')).status).toBe(503);
+    expect(runs()).toBe(0);
+  });
+
   it('does not keep an answer whose URL was invalidated while it was being stored', async () => {
     const { cache, calls } = asyncStore();
     const {
