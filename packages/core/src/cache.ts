@@ -26,11 +26,13 @@ import type {
 } from './contract.js';
 import { Engine } from './engine.js';
 import { InvalidOptionError, KeyNotFoundError } from './errors.js';
+import { isEventType, type CacheEventType, type CacheListener } from './events.js';
 import { reveal } from './isolation/stored.js';
 import { getOrSet } from './loading.js';
 import { count, type Direction } from './numeric.js';
 import { resolveOptions, type LocMemOptions } from './options.js';
 import type { RWLock } from './rwlock.js';
+import { statsOf, type CacheStats } from './stats.js';
 import { update } from './updating.js';
 import { ALREADY_EXPIRED } from './writer.js';
 
@@ -103,7 +105,7 @@ export class LocMemCache implements SyncCache {
     const space = engine.addressing.space(version);
     const slot = engine.live(space, engine.addressing.keyInSpace(key, version));
     if (slot !== undefined) return engine.read(slot) as T;
-    engine.store.counts.misses++;
+    engine.store.noteMiss(space, engine.addressing.keyInSpace(key, version));
     engine.addressing.check(key, version);
     return options?.default;
   }
@@ -391,6 +393,46 @@ export class LocMemCache implements SyncCache {
     return this.#engine.addressing.fullKey(key, versionOf('makeKey', options));
   }
 
+  // ---- seeing inside -------------------------------------------------------------------------
+
+  /** Counts of the named store since it was made, whoever used it. */
+  stats(): CacheStats {
+    return statsOf(this.#engine.store);
+  }
+
+  /**
+   * Listens to what happens in the named store, whoever does it. For all stores of the process there
+   * are Node's diagnostics channels `locmem:hit`, `locmem:miss` and so on.
+   *
+   * @throws {InvalidOptionError} when there is no such event
+   *
+   * @example
+   * ```ts
+   * import assert from 'node:assert/strict';
+   * import { LocMemCache } from '@locmem/core';
+   *
+   * const cache = new LocMemCache('watched', { maxEntries: 1 });
+   * const evicted: string[] = [];
+   * cache.on('evict', ({ fullKey, reason }) => evicted.push(`${fullKey} (${reason})`));
+   * cache.set('a', 1);
+   * cache.set('b', 2);
+   * assert.deepEqual(evicted, [':1:a (entries)']);
+   * assert.equal(cache.stats().evictions.entries, 1);
+   * ```
+   */
+  on(type: CacheEventType, listener: CacheListener): this {
+    checkEvent(type);
+    this.#engine.store.events.add(type, listener);
+    return this;
+  }
+
+  /** Stops listening. */
+  off(type: CacheEventType, listener: CacheListener): this {
+    checkEvent(type);
+    this.#engine.store.events.remove(type, listener);
+    return this;
+  }
+
   /** Does nothing: entries outlive the caches that wrote them (Django `close`). */
   close(): void {
     // A remote store would let its connection go here.
@@ -412,7 +454,10 @@ export class LocMemCache implements SyncCache {
       return false;
     }
     const wasThere = behaviour.deleteSeesDead || store.isLive(slot);
-    if (wasThere) store.counts.deletes++;
+    if (wasThere) {
+      store.counts.deletes++;
+      if (store.events.isHeard('delete')) store.publish('delete', store.fullKey(slot));
+    }
     store.remove(slot);
     return wasThere;
   }
@@ -466,6 +511,11 @@ export class LocMemCache implements SyncCache {
     this.delete(key, { version: from });
     return to;
   }
+}
+
+function checkEvent(type: unknown): void {
+  if (isEventType(type)) return;
+  throw new InvalidOptionError('LocMemCache.on', 'type', 'must be the name of an event', type);
 }
 
 function entriesOf(pairs: Pairs<unknown>): (readonly [string, unknown])[] {

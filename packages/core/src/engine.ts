@@ -78,6 +78,7 @@ export class Engine {
   read(slot: number): unknown {
     this.store.counts.hits++;
     this.store.policy.hit(slot);
+    if (this.store.events.areHitsHeard) this.store.publish('hit', this.store.fullKey(slot));
     return reveal(this.store.value(slot));
   }
 
@@ -101,6 +102,8 @@ export class Engine {
 
   put({ space, spaceKey, key, version }: Address, entry: NewEntry): boolean {
     const isStored = this.#writer.put(space, spaceKey, entry);
+    const type = isStored ? 'set' : 'refuse';
+    if (this.store.events.isHeard(type)) this.store.publish(type, space.fullKey(spaceKey));
     if (isStored) {
       this.store.counts.sets++;
       this.addressing.noteOrigin(spaceKey, key, version);

@@ -48,7 +48,7 @@ export function getOrSet(
   if (typeof valueOrLoader === 'function') {
     return load(engine, address, valueOrLoader as Loader, plan);
   }
-  engine.store.counts.misses++;
+  engine.store.noteMiss(address.space, address.spaceKey);
   return keepThenGet(engine, address, valueOrLoader, plan);
 }
 
@@ -90,10 +90,12 @@ function load(engine: Engine, address: Address, loader: Loader, plan: Plan): unk
   const stale = staleValue(engine, address, plan);
   if (stale !== undefined) {
     engine.store.counts.staleHits++;
+    if (engine.store.events.isHeard('stale'))
+      engine.store.publish('stale', space.fullKey(spaceKey));
     if (waiting) return reveal(stale);
     return refresh(engine, address, loader, plan) ?? reveal(stale);
   }
-  engine.store.counts.misses++;
+  engine.store.noteMiss(space, spaceKey);
   if (waiting) return join(engine, address, waiting, plan);
   if (plan.signal?.aborted) return Promise.reject(plan.signal.reason as Error);
 
@@ -139,15 +141,15 @@ function join(
   const { deadlineSeconds, signal } = plan;
   if (deadlineSeconds === null && !signal) return flight.then(reveal);
   const { key, space, spaceKey } = address;
-  return withPatience(flight, {
-    signal,
-    deadlineMs: deadlineSeconds === null ? undefined : deadlineSeconds * 1000,
+  const deadline = deadlineSeconds !== null && {
+    afterMs: deadlineSeconds * 1000,
     time: engine.store.time,
     tooLate: () => {
       if (space.flights.get(spaceKey) === flight) space.flights.delete(spaceKey);
-      return new DeadlineError(engine.name, key, deadlineSeconds ?? 0);
+      return new DeadlineError(engine.name, key, deadlineSeconds);
     },
-  }).then(reveal);
+  };
+  return withPatience(flight, { signal, deadline: deadline || undefined }).then(reveal);
 }
 
 // ---- loads -------------------------------------------------------------------------------------
@@ -188,8 +190,13 @@ function begin(
       return value;
     },
     settled: (hasFailed) => {
-      store.counts.loadMs += store.time.exact() - startedMs;
+      const durationMs = store.time.exact() - startedMs;
+      store.counts.loadMs += durationMs;
       if (hasFailed) store.counts.loadFailures++;
+      if (store.events.isHeard('load')) {
+        const fullKey = address.space.fullKey(address.spaceKey);
+        store.publish('load', fullKey, { durationMs, failed: hasFailed });
+      }
       if (tags) store.tags.release(tags);
     },
   });

@@ -6,7 +6,9 @@
 import type { Clock, Timekeeper } from './clock.js';
 import { timekeeper } from './clock.js';
 import { Counts, type EvictionReason } from './counts.js';
+import { Events, type CacheEvent, type CacheEventType } from './events.js';
 import { ExpiryWheel } from './expiry-wheel.js';
+import { HitWindows, type HitWindow } from './hit-windows.js';
 import { housekeeper, type Sweepable } from './housekeeper.js';
 import { weigh, type Stored } from './isolation/stored.js';
 import { weighKey } from './isolation/weigh.js';
@@ -43,6 +45,7 @@ export class Store implements Sweepable {
   readonly tags = new TagRegistry();
   readonly counts = new Counts();
   readonly lock = new RWLock();
+  readonly events = new Events();
   readonly policy: EvictionPolicy;
   readonly time: Timekeeper;
   readonly spaces: KeySpaces;
@@ -54,6 +57,7 @@ export class Store implements Sweepable {
   bytes = 0;
 
   readonly #slots = new Slots();
+  readonly #windows: HitWindows;
   #wheel: ExpiryWheel | undefined;
   /** No entry's deadline is earlier; a look at all of them before it would find nothing. */
   #earliestDeadlineMs = Infinity;
@@ -73,6 +77,7 @@ export class Store implements Sweepable {
   ) {
     this.policy = policyName === 'lru' ? new LruPolicy() : new CullPolicy();
     this.time = timekeeper(clock);
+    this.#windows = new HitWindows(this.time.exact());
     this.spaces = new KeySpaces(this.#slots);
   }
 
@@ -124,6 +129,7 @@ export class Store implements Sweepable {
     const slot = this.#slots.allocate(space, key, this.firstLimits.maxEntries);
     space.slots.set(key, slot);
     this.size++;
+    this.#windows.note(this.time.now(), this.counts);
     this.#fill(slot, entry);
     this.policy.inserted(slot);
     return slot;
@@ -164,12 +170,15 @@ export class Store implements Sweepable {
 
   /** Removes what has expired or was purged. */
   bury(slot: number): void {
-    this.counts.expiries[this.#isPurged(slot) ? 'tag' : 'timeout']++;
+    const reason = this.#isPurged(slot) ? 'tag' : 'timeout';
+    this.counts.expiries[reason]++;
+    if (this.events.isHeard('expire')) this.publish('expire', this.fullKey(slot), { reason });
     this.remove(slot);
   }
 
   evict(slot: number, reason: EvictionReason): void {
     this.counts.evictions[reason]++;
+    if (this.events.isHeard('evict')) this.publish('evict', this.fullKey(slot), { reason });
     this.remove(slot);
   }
 
@@ -261,6 +270,24 @@ export class Store implements Sweepable {
   #isPurged(slot: number): boolean {
     const mark = this.#slots.tagMark(slot);
     return mark !== undefined && this.tags.isPurged(mark);
+  }
+
+  // ---- what is seen of it --------------------------------------------------------------------
+
+  noteMiss(space: KeySpace, spaceKey: string): void {
+    this.counts.misses++;
+    if (this.events.isHeard('miss')) this.publish('miss', space.fullKey(spaceKey));
+  }
+
+  /** Hits and misses of the last so many milliseconds. */
+  hitWindow(spanMs: number): HitWindow {
+    const nowMs = this.time.exact();
+    this.#windows.note(nowMs, this.counts);
+    return this.#windows.last(spanMs, nowMs, this.counts);
+  }
+
+  publish(type: CacheEventType, fullKey: string, more?: Partial<CacheEvent>): void {
+    this.events.publish({ type, store: this.name, fullKey, ...more });
   }
 
   // ---- contents of a slot --------------------------------------------------------------------

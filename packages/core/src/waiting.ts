@@ -5,10 +5,14 @@ import type { Timekeeper } from './clock.js';
 export interface Patience {
   readonly signal: AbortSignal | undefined;
   /** Undefined = as long as it takes. */
-  readonly deadlineMs?: number | undefined;
-  readonly time?: Timekeeper | undefined;
-  /** What to reject with at the deadline. */
-  readonly tooLate?: () => Error;
+  readonly deadline?: Deadline | undefined;
+}
+
+export interface Deadline {
+  readonly afterMs: number;
+  readonly time: Timekeeper;
+  /** What to reject with then. */
+  readonly tooLate: () => Error;
 }
 
 /**
@@ -17,25 +21,23 @@ export interface Patience {
  * @throws the signal's reason, when it aborts; what `tooLate` returns, at the deadline
  */
 export function withPatience<T>(promise: Promise<T>, patience: Patience): Promise<T> {
-  const { signal, deadlineMs, time, tooLate } = patience;
+  const { signal, deadline } = patience;
   if (signal?.aborted) {
     promise.catch(() => undefined); // whoever else waits hears of it
-    return Promise.reject(signal.reason as Error);
+    const reason = signal.reason as Error;
+    return Promise.reject(reason);
   }
   return new Promise((resolve, reject) => {
-    const leave = (error: unknown) => {
+    const leave = (error: Error) => {
       done();
       reject(error);
     };
     const onAbort = () => {
-      leave(signal!.reason);
+      leave(signal!.reason as Error);
     };
-    const callOff =
-      deadlineMs === undefined
-        ? undefined
-        : time?.after(deadlineMs, () => {
-            leave(tooLate?.());
-          });
+    const callOff = deadline?.time.after(deadline.afterMs, () => {
+      leave(deadline.tooLate());
+    });
     const done = () => {
       callOff?.();
       signal?.removeEventListener('abort', onAbort);

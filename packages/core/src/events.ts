@@ -1,0 +1,85 @@
+/**
+ * What observers may see: one event for each thing that happens to an entry. Listeners are added with
+ * `cache.on(type, listener)`, or for all stores of the process by Node's diagnostics channels
+ * `locmem:<type>`. While nobody listens an event is not even made: asking costs two field reads.
+ */
+import { channel, type Channel } from 'node:diagnostics_channel';
+import type { EvictionReason, ExpiryReason } from './counts.js';
+
+/** What can happen. */
+export type CacheEventType =
+  'hit' | 'stale' | 'miss' | 'set' | 'refuse' | 'delete' | 'evict' | 'expire' | 'load';
+
+/** One thing that happened. */
+export interface CacheEvent {
+  readonly type: CacheEventType;
+  /** Name of the store. */
+  readonly store: string;
+  /** `prefix:version:key`, or what a key function made of it. */
+  readonly fullKey: string;
+  /** Why, of an eviction or expiry. */
+  readonly reason?: EvictionReason | ExpiryReason;
+  /** Of a load: how long it took, milliseconds. */
+  readonly durationMs?: number;
+  /** Of a load: whether it failed. */
+  readonly failed?: boolean;
+}
+
+/** Hears events. What it throws is reported as a process warning and goes no further. */
+export type CacheListener = (event: CacheEvent) => void;
+
+const TYPES: readonly CacheEventType[] = [
+  ...(['hit', 'stale', 'miss', 'set', 'refuse', 'delete', 'evict', 'expire', 'load'] as const),
+];
+
+const CHANNELS = Object.fromEntries(
+  TYPES.map((type) => [type, channel(`locmem:${type}`)]),
+) as Record<CacheEventType, Channel>;
+
+const HIT_CHANNEL = CHANNELS.hit;
+
+export function isEventType(type: unknown): type is CacheEventType {
+  return TYPES.includes(type as CacheEventType);
+}
+
+/** The listeners of one store. */
+export class Events {
+  #listeners: Map<CacheEventType, Set<CacheListener>> | undefined;
+
+  /** Asked on every hit, so without a look-up by name. */
+  get areHitsHeard(): boolean {
+    return HIT_CHANNEL.hasSubscribers || this.#listeners?.has('hit') === true;
+  }
+
+  /** Whether an event of this type is worth making. */
+  isHeard(type: CacheEventType): boolean {
+    return CHANNELS[type].hasSubscribers || this.#listeners?.has(type) === true;
+  }
+
+  add(type: CacheEventType, listener: CacheListener): void {
+    this.#listeners ??= new Map();
+    const ofType = this.#listeners.get(type) ?? new Set();
+    this.#listeners.set(type, ofType.add(listener));
+  }
+
+  remove(type: CacheEventType, listener: CacheListener): void {
+    const ofType = this.#listeners?.get(type);
+    ofType?.delete(listener);
+    if (ofType?.size === 0) this.#listeners?.delete(type);
+    if (this.#listeners?.size === 0) this.#listeners = undefined;
+  }
+
+  publish(event: CacheEvent): void {
+    CHANNELS[event.type].publish(event);
+    for (const listener of this.#listeners?.get(event.type) ?? []) {
+      try {
+        listener(event);
+      } catch (error) {
+        process.emitWarning(`A listener to '${event.type}' of a cache threw: ${String(error)}`, {
+          type: 'LocMemWarning',
+          code: 'LOCMEM_LISTENER_THREW',
+        });
+      }
+    }
+  }
+}
