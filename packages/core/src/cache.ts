@@ -2,6 +2,7 @@
  * LocMemCache: one method for each of Django's, in one rhythm: options, key, entry, answer. What a
  * method must refuse it refuses before anything changes.
  */
+import { types } from 'node:util';
 import {
   checkKeys,
   checkOptions,
@@ -32,6 +33,7 @@ import { getOrSet } from './loading.js';
 import { count, type Direction } from './numeric.js';
 import { resolveOptions, type LocMemOptions } from './options.js';
 import type { RWLock } from './rwlock.js';
+import { restore, save } from './snapshot.js';
 import { statsOf, type CacheStats } from './stats.js';
 import { update } from './updating.js';
 import { ALREADY_EXPIRED } from './writer.js';
@@ -431,6 +433,58 @@ export class LocMemCache implements SyncCache {
     checkEvent(type);
     this.#engine.store.events.remove(type, listener);
     return this;
+  }
+
+  /**
+   * The live entries of the whole named store as bytes, for {@link restore} after a restart. Entries
+   * whose values V8's serializer would change (class instances, errors) are left out, with the warning
+   * LOCMEM_SNAPSHOT_INCOMPLETE.
+   *
+   * @example
+   * ```ts
+   * import assert from 'node:assert/strict';
+   * import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+   * import { tmpdir } from 'node:os';
+   * import { join } from 'node:path';
+   * import { LocMemCache } from '@locmem/core';
+   *
+   * const file = join(mkdtempSync(join(tmpdir(), 'cache-')), 'snapshot');
+   * const cache = new LocMemCache('warm');
+   * cache.set('k', { since: new Date(0) }, { timeout: '1h', tags: ['t'] });
+   * writeFileSync(file, cache.snapshot());
+   *
+   * cache.clear(); // as a restart would
+   * assert.equal(cache.restore(readFileSync(file)), 1);
+   * assert.deepEqual(cache.get('k'), { since: new Date(0) });
+   * ```
+   */
+  snapshot(): Buffer {
+    const { data, skipped } = save(this.#engine.store);
+    if (skipped > 0) {
+      const message = `${skipped} entries of store '${this.name}' hold class instances, errors or functions and are not in the snapshot`;
+      this.#engine.warn('LOCMEM_SNAPSHOT_INCOMPLETE', message);
+    }
+    return data;
+  }
+
+  /**
+   * Takes in a snapshot, over what is there. The time that has passed since it was made counts; what
+   * has expired meanwhile stays away. Bytes that are not a whole snapshot of this format are a cold
+   * start, with the warning LOCMEM_SNAPSHOT_UNREADABLE. Only for bytes of your own making: the checksum
+   * guards against accidents, not against forgery.
+   *
+   * @returns how many entries were taken in
+   */
+  restore(data: Uint8Array): number {
+    if (!types.isUint8Array(data)) {
+      const rule = 'must be the bytes of a snapshot';
+      throw new InvalidOptionError('LocMemCache.restore', 'data', rule, data);
+    }
+    const restored = restore(this.#engine, data);
+    if (restored !== undefined) return restored;
+    const message = `The snapshot for store '${this.name}' is damaged or of another format: starting cold`;
+    this.#engine.warn('LOCMEM_SNAPSHOT_UNREADABLE', message);
+    return 0;
   }
 
   /** Does nothing: entries outlive the caches that wrote them (Django `close`). */

@@ -14,6 +14,7 @@ export type LocMemErrorCode =
   | 'ERR_LOCMEM_INVALID_KEY'
   | 'ERR_LOCMEM_INVALID_TIMEOUT'
   | 'ERR_LOCMEM_INVALID_OPTION'
+  | 'ERR_LOCMEM_UNKNOWN_CACHE'
   | 'ERR_LOCMEM_DEADLINE'
   | 'ERR_LOCMEM_LOCK';
 
@@ -138,5 +139,17 @@ export class DeadlineError extends LocMemError {
     super(
       `Loading key ${show(key)} of LocMemCache ${show(store)} took longer than the deadline of ${deadlineSeconds} s`,
     );
+  }
+}
+
+/** An alias that is not in the configuration (Django: InvalidCacheBackendError). */
+export class UnknownCacheError extends LocMemError {
+  override readonly name = 'UnknownCacheError';
+  readonly code = 'ERR_LOCMEM_UNKNOWN_CACHE';
+  constructor(
+    readonly alias: string,
+    readonly known: readonly string[],
+  ) {
+    super(`There is no cache ${show(alias)}; configured are: ${known.join(', ') || 'none'}`);
   }
 }

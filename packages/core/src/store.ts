@@ -114,6 +114,10 @@ export class Store implements Sweepable {
     };
   }
 
+  space(slot: number): KeySpace {
+    return this.#slots.space(slot);
+  }
+
   key(slot: number): string {
     return this.#slots.keys[slot]!;
   }

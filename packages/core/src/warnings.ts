@@ -6,7 +6,9 @@ export type LocMemWarningCode =
   | 'LOCMEM_KEY_EMPTY'
   | 'LOCMEM_TIMEOUT_LOOKS_LIKE_MS'
   | 'LOCMEM_ENTRY_TOO_LARGE'
-  | 'LOCMEM_OPTIONS_DIFFER';
+  | 'LOCMEM_OPTIONS_DIFFER'
+  | 'LOCMEM_SNAPSHOT_INCOMPLETE'
+  | 'LOCMEM_SNAPSHOT_UNREADABLE';
 
 /** One warning, as `onWarning` hears it. */
 export interface LocMemWarning {

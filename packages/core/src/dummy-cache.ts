@@ -1,0 +1,138 @@
+/** Django's DummyCache: the whole contract, and nothing is ever there. For development and tests. */
+import { versionOf } from './call-options.js';
+import type {
+  GetOptions,
+  LoadOptions,
+  Pairs,
+  ReadOptions,
+  SyncCache,
+  UpdateOptions,
+  ValueOrLoader,
+} from './contract.js';
+import { KeyNotFoundError } from './errors.js';
+import { defaultKeyFunction } from './key.js';
+import { resolveOptions, type LocMemOptions, type ResolvedOptions } from './options.js';
+
+/**
+ * A cache that stores nothing: every read misses, every load runs.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { DummyCache } from '@locmem/core';
+ *
+ * const cache = new DummyCache();
+ * cache.set('k', 1);
+ * assert.equal(cache.get('k'), undefined);
+ * assert.equal(cache.getOrSet('k', () => 2), 2);
+ * ```
+ */
+export class DummyCache implements SyncCache {
+  readonly name: string;
+  readonly #options: ResolvedOptions;
+
+  /** @param options checked as those of a LocMemCache, and of effect in `makeKey` only */
+  constructor(name = 'default', options: LocMemOptions = {}) {
+    this.name = name;
+    this.#options = resolveOptions(options);
+  }
+
+  get<T>(key: string, options: GetOptions<T> & { default: T }): T;
+  get<T = unknown>(key: string, options?: GetOptions<T>): T | undefined;
+  get<T>(_key: string, options?: GetOptions<T>): T | undefined {
+    return options?.default;
+  }
+
+  getMany<T = unknown>(): Map<string, T> {
+    return new Map();
+  }
+
+  has(): boolean {
+    return false;
+  }
+
+  /** True: nothing was there. */
+  add(): boolean {
+    return true;
+  }
+
+  set(): void {
+    // Stores nothing.
+  }
+
+  setMany(_pairs: Pairs<unknown>): string[] {
+    return [];
+  }
+
+  touch(): boolean {
+    return false;
+  }
+
+  incr(key: string, delta?: number, options?: ReadOptions): number;
+  incr(key: string, delta: bigint, options?: ReadOptions): bigint;
+  incr(key: string): never {
+    throw new KeyNotFoundError(this.name, key);
+  }
+
+  decr(key: string, delta?: number, options?: ReadOptions): number;
+  decr(key: string, delta: bigint, options?: ReadOptions): bigint;
+  decr(key: string): never {
+    throw new KeyNotFoundError(this.name, key);
+  }
+
+  delete(): boolean {
+    return false;
+  }
+
+  deleteMany(): number {
+    return 0;
+  }
+
+  deleteByTag(): void {
+    // Nothing is there.
+  }
+
+  getOrSet<T>(key: string, loader: () => Promise<T>, options?: LoadOptions): T | Promise<T>;
+  getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
+  getOrSet(_key: string, valueOrLoader: unknown): unknown {
+    return typeof valueOrLoader === 'function' ? (valueOrLoader as () => unknown)() : valueOrLoader;
+  }
+
+  async update<T>(
+    _key: string,
+    fn: (old: T | undefined) => T | Promise<T>,
+    _options?: UpdateOptions,
+  ): Promise<T> {
+    return fn(undefined);
+  }
+
+  incrVersion(key: string): number {
+    throw new KeyNotFoundError(this.name, key);
+  }
+
+  decrVersion(key: string): number {
+    throw new KeyNotFoundError(this.name, key);
+  }
+
+  ttl(): undefined {
+    return undefined;
+  }
+
+  clear(): void {
+    // Nothing is there.
+  }
+
+  keys(): Iterable<string> {
+    return [];
+  }
+
+  makeKey(key: string, options?: ReadOptions): string {
+    const version = versionOf('makeKey', options) ?? this.#options.version;
+    const makeKey = this.#options.keyFunction ?? defaultKeyFunction;
+    return makeKey(key, this.#options.keyPrefix, version);
+  }
+
+  close(): void {
+    // Nothing to let go.
+  }
+}
