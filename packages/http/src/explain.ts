@@ -12,7 +12,35 @@ import type { MaybePromise } from './maybe-promise.js';
 import type { BypassReason, MissReason } from './reasons.js';
 import { planFor } from './request.js';
 
-/** What would happen to a request now. */
+/**
+ * What would happen to a request now.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { once } from 'node:events';
+ * import { createServer } from 'node:http';
+ * import type { AddressInfo } from 'node:net';
+ * import { createResponseCache } from '@locmem/http';
+ * import type { Explanation } from '@locmem/http';
+ *
+ * const cache = createResponseCache({ timeout: 60 });
+ * const server = createServer((req, res) => {
+ *   if (req.headers['x-why']) res.end(JSON.stringify(cache.explain(req)));
+ *   else cache.handle(req, res, () => res.end('hello'));
+ * }).listen(0, '127.0.0.1');
+ * await once(server, 'listening');
+ * const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+ *
+ * await fetch(url);
+ * const answer = await fetch(url, { headers: { 'x-why': '1', cookie: 'sid=1' } });
+ * const why = (await answer.json()) as Explanation;
+ * assert.equal(why.outcome, 'miss');
+ * assert.equal(why.detail, 'cookie'); // made for nobody in particular, not for this visitor
+ * server.close();
+ * server.closeAllConnections();
+ * ```
+ */
 export interface Explanation {
   /** Answered from the store; asked of the handler; let past; let past and its URL invalidated. */
   readonly outcome: 'hit' | 'miss' | 'bypass' | 'invalidate';

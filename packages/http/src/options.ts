@@ -10,7 +10,21 @@ import { queryFilter } from './query.js';
 import type { QueryFilter } from './query.js';
 import type { ResponseCacheEvent } from './trace.js';
 
-/** A source of wall-clock time. */
+/**
+ * A source of wall-clock time.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { createResponseCache } from '@locmem/http';
+ * import type { Clock } from '@locmem/http';
+ *
+ * const clock: Clock & { ms: number } = { ms: Date.UTC(2026, 0, 1), now: () => clock.ms };
+ * createResponseCache({ timeout: 60, clock });
+ * clock.ms += 59_000; // 59 seconds later, without waiting
+ * assert.equal(clock.now(), Date.UTC(2026, 0, 1, 0, 0, 59));
+ * ```
+ */
 export interface Clock {
   /** Milliseconds since the epoch, as `Date.now()`. */
   now(): number;
@@ -21,6 +35,25 @@ export interface Clock {
  *
  * @typeParam Req the request that functions among the options get: Express's, in Express
  * @typeParam C where answers are kept
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { createResponseCache } from '@locmem/http';
+ * import type { ResponseCacheOptions } from '@locmem/http';
+ *
+ * const options: ResponseCacheOptions = {
+ *   timeout: '10m',
+ *   keyPrefix: (req) => String(req.headers['x-tenant']),
+ *   ignoreQuery: ['utm_*'],
+ *   bypass: (req) => req.url?.startsWith('/live/') ?? false,
+ * };
+ * createResponseCache(options);
+ * assert.throws(() => createResponseCache({ maxBodyBytes: NaN }), {
+ *   code: 'ERR_LOCMEM_INVALID_OPTION',
+ *   option: 'maxBodyBytes',
+ * });
+ * ```
  */
 export interface ResponseCacheOptions<
   Req = IncomingMessage,

@@ -12,7 +12,39 @@ export interface EventSubject {
   readonly url: string;
 }
 
-/** Something that happened to a request or in the store; told apart by `type`. */
+/**
+ * Something that happened to a request or in the store; told apart by `type`.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { once } from 'node:events';
+ * import { createServer } from 'node:http';
+ * import type { AddressInfo } from 'node:net';
+ * import { createResponseCache } from '@locmem/http';
+ *
+ * const story: string[] = [];
+ * const cache = createResponseCache({
+ *   timeout: 60,
+ *   onEvent: (event) => story.push('reason' in event ? event.reason : event.type),
+ * });
+ * const server = createServer((req, res) => {
+ *   cache.handle(req, res, () => {
+ *     if (req.method === 'POST') res.setHeader('Cache-Control', 'no-store');
+ *     res.end();
+ *   });
+ * }).listen(0, '127.0.0.1');
+ * await once(server, 'listening');
+ * const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+ *
+ * await fetch(url);
+ * await fetch(url);
+ * await fetch(url, { method: 'POST' });
+ * assert.deepEqual(story, ['uri-miss', 'stored', 'hit', 'invalidated']);
+ * server.close();
+ * server.closeAllConnections();
+ * ```
+ */
 export type ResponseCacheEvent =
   | ({
       readonly type: 'hit';
@@ -33,7 +65,34 @@ export type ResponseCacheEvent =
 /** Where something failed that was contained: in the store, or in a function among the options. */
 export type FailingOperation = 'get' | 'set' | 'delete' | 'invalidate' | 'option';
 
-/** Counts since the cache was created. */
+/**
+ * Counts since the cache was created.
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { once } from 'node:events';
+ * import { createServer } from 'node:http';
+ * import type { AddressInfo } from 'node:net';
+ * import { createResponseCache } from '@locmem/http';
+ *
+ * const cache = createResponseCache({ timeout: 60 });
+ * const server = createServer((req, res) => {
+ *   cache.handle(req, res, () => res.writeHead(200, { 'Cache-Control': 'private' }).end());
+ * }).listen(0, '127.0.0.1');
+ * await once(server, 'listening');
+ * const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+ *
+ * await fetch(url);
+ * await fetch(url, { headers: { range: 'bytes=0-9' } });
+ * const { misses, stored, refusals, bypasses } = cache.stats();
+ * assert.deepEqual({ misses, stored }, { misses: 1, stored: 0 });
+ * assert.deepEqual(refusals, { 'response-private': 1 });
+ * assert.deepEqual(bypasses, { range: 1 });
+ * server.close();
+ * server.closeAllConnections();
+ * ```
+ */
 export interface ResponseCacheStats {
   /** Requests answered from the store. */
   readonly hits: number;

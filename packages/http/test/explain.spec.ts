@@ -50,6 +50,30 @@ describe('explain', () => {
     });
   });
 
+  it('tells of variants that are still of use', async () => {
+    const { ask, clock, cache } = await scene(
+      (_req, res) => {
+        res.setHeader('Vary', 'Accept-Language');
+        res.end('x');
+      },
+      { timeout: 60, key: () => 'one' },
+    );
+    const request: any = {
+      method: 'GET',
+      url: '/',
+      headers: { host: 'a' },
+      rawHeaders: ['Host', 'a'],
+      socket: {},
+    };
+    const variants = () => cache.explain(request).variants;
+    for (const language of ['de', 'fr'])
+      await ask('/', { headers: { 'accept-language': language } });
+    expect(variants()).toBe(2);
+    clock.advance(60);
+    await ask('/', { headers: { 'accept-language': 'it' } });
+    expect(variants()).toBe(1);
+  });
+
   it('tells why a request passes by', async () => {
     expect(await explained({ headers: { range: 'bytes=0-' } })).toEqual({
       outcome: 'bypass',

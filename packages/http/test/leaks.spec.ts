@@ -46,6 +46,20 @@ describe('Alice and Bob with Authorization', () => {
     expect((await ask('/')).isHit).toBe(true);
   });
 
+  it('count although somebody took the field away on the way', async () => {
+    const { ask, cache } = await scene(
+      (req, res) => {
+        const user = req.headers.authorization;
+        delete req.headers.authorization;
+        res.end(`for ${String(user)}`);
+      },
+      { timeout: 60 },
+    );
+    await ask('/', { headers: { authorization: ALICE } });
+    expect((await ask('/')).text).toBe('for undefined');
+    expect(cache.stats()).toMatchObject({ stored: 1, refusals: { authorization: 1 } });
+  });
+
   it('share what is said to be public', async () => {
     const { ask } = await scene(
       personal('authorization', { 'Cache-Control': 'public, max-age=60' }),
@@ -346,6 +360,20 @@ describe('status', () => {
     expect((await ask('/', { headers: { range: 'bytes=0-0' } })).text).toBe('h');
   });
 
+  it('that an outer middleware changed is not stored', async () => {
+    const { ask, cache } = await scene(
+      (_req, res) => res.end('x'),
+      { timeout: 60 },
+      (_req, res) => {
+        const writeHead = res.writeHead.bind(res);
+        res.writeHead = () => writeHead(503);
+      },
+    );
+    await ask('/');
+    expect((await ask('/')).status).toBe(503);
+    expect(cache.stats().refusals).toEqual({ status: 2 });
+  });
+
   it('206 that nobody asked for is not stored', async () => {
     const { ask, cache } = await scene((_req, res) =>
       res.writeHead(206, { 'Cache-Control': 'max-age=60' }).end('h'),
@@ -542,7 +570,6 @@ describe('answers that are not whole', () => {
   });
 
   it('a client that closed its half before the end', async () => {
-    let finish = () => {};
     const { open, ask, event } = await scene((req, res, run) => {
       // Read to its end, a request can no longer be aborted; the connection can.
       req.resume();
@@ -552,8 +579,7 @@ describe('answers that are not whole', () => {
       }
       res.setHeader('Cache-Control', 'max-age=60');
       res.write('stump');
-      finish = () => res.end();
-      req.socket.on('end', () => setImmediate(finish));
+      req.socket.on('end', () => res.end());
     });
     const refused = event('refused');
     const socket = await open();
@@ -682,6 +708,20 @@ describe('answers that are not whole', () => {
     await ask('/10');
     expect((await ask('/10')).isHit).toBe(true);
     expect(cache.stats().refusals).toEqual({ 'too-large': 2 });
+  });
+});
+
+describe('an answer that is refused by its head', () => {
+  it('is not captured to begin with', async () => {
+    const { ask, cache } = await scene(
+      (_req, res) => {
+        res.writeHead(200, { 'Cache-Control': 'private' });
+        res.end('far too large');
+      },
+      { maxBodyBytes: 1 },
+    );
+    await ask('/');
+    expect(cache.stats().refusals).toEqual({ 'response-private': 1 });
   });
 });
 

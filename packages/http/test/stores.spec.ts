@@ -70,6 +70,21 @@ describe('a store that answers with promises', () => {
     expect(runs()).toBe(0);
   });
 
+  it('is not given an answer whose URL was invalidated while it was being made', async () => {
+    const { cache, calls } = asyncStore();
+    const it = await scene(
+      async (_req, res) => {
+        await (it.cache.invalidate({ url: '/' }) as unknown as Promise<void>);
+        res.end('old');
+      },
+      { timeout: 60, cache: cache as any },
+    );
+    const refused = it.event('refused');
+    await it.ask('/');
+    expect(await refused).toMatchObject({ reason: 'invalidated' });
+    expect(calls).not.toContain('set');
+  });
+
   it('does not keep an answer whose URL was invalidated while it was being stored', async () => {
     const { cache, calls } = asyncStore();
     const {
