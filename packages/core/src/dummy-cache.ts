@@ -1,13 +1,18 @@
 /** Django's DummyCache: the whole contract, and nothing is ever there. For development and tests. */
 import { versionOf } from './call-options.js';
 import type {
+  ClearOptions,
   GetOptions,
+  KeysOptions,
   LoadOptions,
   Pairs,
+  PurgeOptions,
   ReadOptions,
   SyncCache,
+  TouchOptions,
   UpdateOptions,
   ValueOrLoader,
+  WriteOptions,
 } from './contract.js';
 import { KeyNotFoundError } from './errors.js';
 import { defaultKeyFunction } from './key.js';
@@ -43,28 +48,28 @@ export class DummyCache implements SyncCache {
     return options?.default;
   }
 
-  getMany<T = unknown>(): Map<string, T> {
+  getMany<T = unknown>(_keys: Iterable<string>, _options?: ReadOptions): Map<string, T> {
     return new Map();
   }
 
-  has(): boolean {
+  has(_key: string, _options?: ReadOptions): boolean {
     return false;
   }
 
   /** True: nothing was there. */
-  add(): boolean {
+  add(_key: string, _value: unknown, _options?: WriteOptions): boolean {
     return true;
   }
 
-  set(): void {
+  set(_key: string, _value: unknown, _options?: WriteOptions): void {
     // Stores nothing.
   }
 
-  setMany(_pairs: Pairs<unknown>): string[] {
+  setMany(_pairs: Pairs<unknown>, _options?: WriteOptions): string[] {
     return [];
   }
 
-  touch(): boolean {
+  touch(_key: string, _options?: TouchOptions): boolean {
     return false;
   }
 
@@ -80,15 +85,15 @@ export class DummyCache implements SyncCache {
     throw new KeyNotFoundError(this.name, key);
   }
 
-  delete(): boolean {
+  delete(_key: string, _options?: ReadOptions): boolean {
     return false;
   }
 
-  deleteMany(): number {
+  deleteMany(_keys: Iterable<string>, _options?: ReadOptions): number {
     return 0;
   }
 
-  deleteByTag(): void {
+  deleteByTag(..._tags: (string | PurgeOptions)[]): void {
     // Nothing is there.
   }
 
@@ -106,23 +111,23 @@ export class DummyCache implements SyncCache {
     return fn(undefined);
   }
 
-  incrVersion(key: string): number {
+  incrVersion(key: string, _delta?: number, _options?: ReadOptions): number {
     throw new KeyNotFoundError(this.name, key);
   }
 
-  decrVersion(key: string): number {
+  decrVersion(key: string, _delta?: number, _options?: ReadOptions): number {
     throw new KeyNotFoundError(this.name, key);
   }
 
-  ttl(): undefined {
+  ttl(_key: string, _options?: ReadOptions): undefined {
     return undefined;
   }
 
-  clear(): void {
+  clear(_options?: ClearOptions): void {
     // Nothing is there.
   }
 
-  keys(): Iterable<string> {
+  keys(_options?: KeysOptions): Iterable<string> {
     return [];
   }
 

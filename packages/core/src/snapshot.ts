@@ -136,7 +136,7 @@ const PLAIN_BUILT_INS: ReadonlySet<unknown> = new Set<object>([
     RegExp.prototype,
     ArrayBuffer.prototype,
     DataView.prototype,
-    Buffer.prototype,
+    Buffer.prototype as object,
   ],
   ...[Boolean.prototype, Number.prototype, String.prototype],
   ...[Uint8Array.prototype, Uint8ClampedArray.prototype, Uint16Array.prototype],
