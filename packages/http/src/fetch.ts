@@ -8,10 +8,11 @@ import type { CacheStatus } from './cache-status.js';
 import type { Head, ResponseWatcher } from './capture.js';
 import { storedResponse } from './entry.js';
 import type { StoredResponse } from './entry.js';
-import { fieldsOf, linesOf, sameLines } from './fields.js';
+import { fieldsOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { ttlSeconds } from './freshness.js';
 import type { Flight, FlightBoard } from './in-flight.js';
+import { isGone, isWhole, wasTransformed } from './integrity.js';
 import { whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import { storable } from './policy.js';
@@ -36,15 +37,6 @@ export interface FetchSite {
   readonly flights: FlightBoard;
   readonly trace: Trace;
 }
-
-/** What says which bytes the body is. Whoever changes one of these has changed the bytes. */
-const REPRESENTATION_FIELDS = [
-  'content-type',
-  'content-encoding',
-  'content-language',
-  'etag',
-  'last-modified',
-];
 
 export class Fetch implements ResponseWatcher {
   readonly #site: FetchSite;
@@ -167,7 +159,7 @@ export class Fetch implements ResponseWatcher {
       this.#refuse('transformed');
       return;
     }
-    if (!this.#isWhole(head)) {
+    if (!isWhole(head, this.#body.bytes)) {
       this.#refuse('truncated');
       return;
     }
@@ -244,13 +236,6 @@ export class Fetch implements ResponseWatcher {
     );
   }
 
-  /** RFC 9111 §3.3: an incomplete answer is not stored. Content-Length as the handler stated it. */
-  #isWhole({ status, atFirstWrite }: Head): boolean {
-    if (status === 204) return true;
-    const stated = linesOf(atFirstWrite, 'content-length');
-    return stated.every((line) => line.trim() === String(this.#body.bytes));
-  }
-
   /** The first reason counts. From here on nothing is kept. */
   #refuse(reason: Refusal): void {
     if (this.#isSettled) return;
@@ -278,29 +263,3 @@ export class Fetch implements ResponseWatcher {
 }
 
 type HeaderValue = ReturnType<ServerResponse['getHeader']>;
-
-/**
- * Whether the client was gone when the handler ended: then what it wrote may be what was left to
- * write for a client who is gone.
- */
-function isGone(req: IncomingMessage, res: ServerResponse): boolean {
-  return (
-    res.destroyed ||
-    res.errored !== null ||
-    req.errored !== null ||
-    req.readableAborted ||
-    req.socket.destroyed ||
-    // The client has closed its half of the connection, and node the other.
-    req.socket.writableEnded
-  );
-}
-
-/**
- * Whether a middleware below has rewritten the answer, and said so, between the handler's first
- * write and the head: the bytes that were captured are then not those that the head speaks of.
- */
-function wasTransformed({ atFirstWrite, fields }: Head): boolean {
-  return REPRESENTATION_FIELDS.some(
-    (name) => !sameLines(linesOf(atFirstWrite, name), linesOf(fields, name)),
-  );
-}

@@ -238,7 +238,7 @@ describe('functions among the options that fail', () => {
 });
 
 describe('the own store', () => {
-  it('is shared by caches that are given none, and holds what the largest wish allows', async () => {
+  it('is shared by caches that are given none, and takes the bounds that one of them asks for', async () => {
     const roomy = createResponseCache({ timeout: 60, maxEntries: 50 });
     const { ask } = await scene(handler, { timeout: 60, cache: undefined });
     await ask('/');
