@@ -129,9 +129,10 @@ export class Engine {
   // ---- time ----------------------------------------------------------------------------------
 
   /** When a timeout ends, on the store's clock; undefined stands for the cache's own. */
-  deadline(timeout: Timeout | undefined): number {
+  deadline(timeout: Timeout | undefined, option = 'timeout'): number {
     if (timeout !== undefined) this.warnOfMilliseconds(timeout);
-    const seconds = timeout === undefined ? this.options.timeoutSeconds : parseTimeout(timeout);
+    const seconds =
+      timeout === undefined ? this.options.timeoutSeconds : parseTimeout(timeout, option);
     if (seconds === null) return Infinity;
     return seconds > 0 ? this.store.time.exact() + seconds * 1000 : ALREADY_EXPIRED;
   }

@@ -56,7 +56,7 @@ export function getOrSet(
 function planOf(engine: Engine, options: LoadOptions): Plan {
   const { stale, refreshAhead, negativeTimeout, deadline } = options;
   engine.deadline(options.timeout);
-  if (negativeTimeout !== undefined) engine.deadline(negativeTimeout);
+  if (negativeTimeout !== undefined) engine.deadline(negativeTimeout, 'negativeTimeout');
   tagsOf('getOrSet', options);
   const ahead = refreshAhead === undefined ? 0 : parseTimeout(refreshAhead, 'refreshAhead');
   return {

@@ -133,7 +133,6 @@ export class Store implements Sweepable {
     const slot = this.#slots.allocate(space, key, this.firstLimits.maxEntries);
     space.slots.set(key, slot);
     this.size++;
-    this.#windows.note(this.time.now(), this.counts);
     this.#fill(slot, entry);
     this.policy.inserted(slot);
     return slot;
@@ -297,6 +296,7 @@ export class Store implements Sweepable {
   // ---- contents of a slot --------------------------------------------------------------------
 
   #fill(slot: number, { value, deadlineMs, staleUntilMs, tags }: NewEntry): void {
+    this.#windows.note(this.time.now(), this.counts);
     this.#slots.values[slot] = value;
     this.#slots.setTagMark(slot, tags);
     this.bytes += weighKey(this.#slots.keys[slot]!) + weigh(value);

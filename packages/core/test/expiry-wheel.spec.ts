@@ -73,11 +73,19 @@ describe('the expiry wheel', () => {
     const wheel = new ExpiryWheel(0);
     for (let slot = 1; slot <= 100; slot++) wheel.file(slot, 1000);
     let shown = 0;
-    const isMore = wheel.collect(2000, 40, () => void shown++);
+    const isMore = wheel.collect(2000, 40, () => {
+      shown++;
+      return undefined;
+    });
     expect(isMore).toBe(true);
     expect(shown).toBeLessThanOrEqual(40);
     expect(shown).toBeGreaterThan(30);
-    expect(wheel.collect(2000, 1000, () => void shown++)).toBe(false);
+    expect(
+      wheel.collect(2000, 1000, () => {
+        shown++;
+        return undefined;
+      }),
+    ).toBe(false);
     expect(shown).toBe(100);
   });
 

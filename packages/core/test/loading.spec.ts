@@ -193,3 +193,233 @@ describe('getOrSet() with a function that returns a promise', () => {
     expect(cache.size).toBe(0);
   });
 });
+
+describe('getOrSet() with stale', () => {
+  const old = { n: 'old' };
+
+  function staleCache() {
+    const test = testCache();
+    void test.cache.getOrSet('k', () => old, { timeout: 10, stale: '1m', tags: ['t'] });
+    test.advance(10);
+    return test;
+  }
+
+  it('serves the expired value at once, while one refresh runs', async () => {
+    const { cache } = staleCache();
+    const { promise, resolve } = deferred<typeof old>();
+    const load = jest.fn(() => promise);
+    for (let i = 0; i < 3; i++) expect(cache.getOrSet('k', load, { stale: '1m' })).toEqual(old);
+    expect(load).toHaveBeenCalledTimes(1);
+    resolve({ n: 'new' });
+    await promise;
+    await settled();
+    expect(cache.get('k')).toEqual({ n: 'new' });
+    expect(cache.stats().staleHits).toBe(3);
+  });
+
+  it('serves it on when the refresh fails, synchronously or not', async () => {
+    const { cache } = staleCache();
+    const fail = () => Promise.reject(new Error('no database'));
+    expect(cache.getOrSet('k', fail, { stale: '1m' })).toEqual(old);
+    await settled();
+    const failNow = () => {
+      throw new Error('no database');
+    };
+    expect(cache.getOrSet<any>('k', failNow, { stale: '1m' })).toEqual(old);
+    expect(cache.stats().loadFailures).toBe(2);
+  });
+
+  it('gives the new value at once when the loader does', () => {
+    const { cache } = staleCache();
+    expect(cache.getOrSet('k', () => ({ n: 'new' }), { stale: '1m' })).toEqual({ n: 'new' });
+    expect(cache.get('k')).toEqual({ n: 'new' });
+  });
+
+  it('ends with the window; then callers wait, and an error is theirs', async () => {
+    const { cache, advance } = staleCache();
+    advance(60);
+    const fail = () => Promise.reject(new Error('no database'));
+    await expect(cache.getOrSet('k', fail, { stale: '1m' })).rejects.toThrow('no database');
+  });
+
+  it('is for those who ask for it: to all others the entry is gone', () => {
+    const { cache } = staleCache();
+    expect(cache.get('k')).toBeUndefined();
+    expect(cache.has('k')).toBe(false);
+    expect(cache.ttl('k')).toBeUndefined();
+    expect([...cache.keys()]).toEqual([]);
+    expect(cache.getOrSet('k', () => old, { stale: '1m' })).toEqual(old);
+  });
+
+  it('does not outlive a delete or a purge of its tag', () => {
+    const { cache } = staleCache();
+    cache.deleteByTag('t');
+    expect(cache.getOrSet('k', () => 'loaded', { stale: '1m' })).toBe('loaded');
+    const again = staleCache();
+    again.cache.delete('k');
+    expect(again.cache.getOrSet('k', () => 'loaded', { stale: '1m' })).toBe('loaded');
+  });
+
+  it('may be for ever', () => {
+    const { cache, advance } = testCache();
+    cache.getOrSet('k', () => 'old', { timeout: 1, stale: null });
+    advance(1e6);
+    expect(cache.getOrSet('k', () => Promise.resolve('new'), { stale: null })).toBe('old');
+  });
+
+  it('serves what was purged softly', async () => {
+    const { cache } = testCache();
+    cache.set('k', 'old', { tags: ['t'] });
+    cache.deleteByTag('t', { soft: true });
+    expect(cache.get('k')).toBeUndefined();
+    expect(cache.getOrSet('k', () => Promise.resolve('new'), { stale: '1m' })).toBe('old');
+    await settled();
+    expect(cache.get('k')).toBe('new');
+  });
+});
+
+describe('getOrSet() with refreshAhead', () => {
+  it('refreshes beside a hit that has little left to live', async () => {
+    const { cache, advance } = testCache();
+    const load = jest.fn(() => Promise.resolve('new'));
+    cache.set('k', 'old', { timeout: 100 });
+    expect(cache.getOrSet('k', load, { refreshAhead: '20s' })).toBe('old');
+    advance(81);
+    expect(cache.getOrSet('k', load, { refreshAhead: '20s' })).toBe('old');
+    expect(cache.getOrSet('k', load, { refreshAhead: '20s' })).toBe('old');
+    expect(load).toHaveBeenCalledTimes(1);
+    await settled();
+    expect(cache.get('k')).toBe('new');
+    expect(cache.ttl('k')).toBe(300);
+  });
+
+  it('leaves the value alone when the refresh fails, or comes too late for a write', async () => {
+    const { cache } = testCache();
+    cache.set('k', 'old', { timeout: 10 });
+    void cache.getOrSet('k', () => Promise.reject(new Error('no')), { refreshAhead: '20s' });
+    await settled();
+    expect(cache.get('k')).toBe('old');
+    void cache.getOrSet('k', () => Promise.resolve('loaded'), { refreshAhead: '20s' });
+    cache.set('k', 'written');
+    await settled();
+    expect(cache.get('k')).toBe('written');
+  });
+});
+
+describe('getOrSet() with negativeTimeout', () => {
+  it('keeps a null for another time than a value', async () => {
+    const { cache } = testCache();
+    const options = { timeout: '1h', negativeTimeout: 5 } as const;
+    cache.getOrSet('a', () => null, options);
+    await cache.getOrSet('b', () => Promise.resolve(null), options);
+    cache.getOrSet('c', () => 1, options);
+    expect(['a', 'b', 'c'].map((key) => cache.ttl(key))).toEqual([5, 5, 3600]);
+  });
+});
+
+describe('getOrSet() with a deadline', () => {
+  it('waits no longer than that', async () => {
+    const { cache, advance } = testCache();
+    const call = cache.getOrSet('k', () => new Promise<number>(() => {}), { deadline: '2s' });
+    advance(2);
+    await expect(call).rejects.toMatchObject({
+      code: 'ERR_LOCMEM_DEADLINE',
+      key: 'k',
+      store: cache.name,
+      deadlineSeconds: 2,
+    });
+  });
+
+  it('lets the next caller load anew, so that a load that never ends holds no key', async () => {
+    const { cache, advance } = testCache();
+    const hung = cache.getOrSet('k', () => new Promise<string>(() => {}), { deadline: '2s' });
+    advance(2);
+    await expect(hung).rejects.toThrow(/deadline/);
+    expect(await cache.getOrSet('k', () => Promise.resolve('ok'))).toBe('ok');
+  });
+
+  it('drops what comes after another load has begun', async () => {
+    const { cache, advance } = testCache();
+    const slow = deferred<string>();
+    const call = cache.getOrSet('k', () => slow.promise, { deadline: '2s' });
+    advance(2);
+    await expect(call).rejects.toThrow(/deadline/);
+    await cache.getOrSet('k', () => Promise.resolve('second'));
+    slow.resolve('first');
+    await settled();
+    expect(cache.get('k')).toBe('second');
+  });
+
+  it("is each caller's own", async () => {
+    const { cache, advance } = testCache();
+    const { promise, resolve } = deferred<string>();
+    const patient = cache.getOrSet('k', () => promise);
+    const hasty = cache.getOrSet('k', () => promise, { deadline: '1s' });
+    advance(1);
+    await expect(hasty).rejects.toThrow(/deadline/);
+    resolve('late');
+    expect(await patient).toBe('late');
+  });
+
+  it('does not matter to a load that is in time', async () => {
+    const { cache, advance } = testCache();
+    expect(await cache.getOrSet('k', () => Promise.resolve(1), { deadline: '1s' })).toBe(1);
+    advance(5);
+    expect(cache.get('k')).toBe(1);
+  });
+});
+
+describe('getOrSet() with a signal', () => {
+  it('lets a caller leave without ending the load of the others', async () => {
+    const { cache } = testCache();
+    const { promise, resolve } = deferred<string>();
+    const controller = new AbortController();
+    const leaving = cache.getOrSet('k', () => promise, { signal: controller.signal });
+    const staying = cache.getOrSet('k', () => promise);
+    controller.abort(new Error('client gone'));
+    await expect(leaving).rejects.toThrow('client gone');
+    resolve('v');
+    expect(await staying).toBe('v');
+    expect(cache.get('k')).toBe('v');
+  });
+
+  it('leaves no unhandled rejection behind when all have left and the load fails', async () => {
+    const { cache } = testCache();
+    const { promise, reject } = deferred<string>();
+    const controller = new AbortController();
+    const leaving = cache.getOrSet('k', () => promise, { signal: controller.signal });
+    controller.abort(new Error('client gone'));
+    await expect(leaving).rejects.toThrow('client gone');
+    reject(new Error('and the database, too'));
+    await settled();
+    expect(cache.stats().loadFailures).toBe(1);
+  });
+
+  it('that has aborted before keeps the loader from running', async () => {
+    const { cache } = testCache();
+    const load = jest.fn(() => Promise.resolve(1));
+    const signal = AbortSignal.abort(new Error('gone'));
+    await expect(cache.getOrSet('k', load, { signal })).rejects.toThrow('gone');
+    expect(load).not.toHaveBeenCalled();
+  });
+});
+
+it.each([
+  ['stale', NaN, 'ERR_LOCMEM_INVALID_TIMEOUT'],
+  ['refreshAhead', 'soon', 'ERR_LOCMEM_INVALID_TIMEOUT'],
+  ['negativeTimeout', true, 'ERR_LOCMEM_INVALID_TIMEOUT'],
+  ['deadline', {}, 'ERR_LOCMEM_INVALID_TIMEOUT'],
+  ['signal', {}, 'ERR_LOCMEM_INVALID_OPTION'],
+])('getOrSet() refuses %s: %p before the loader runs', (option, value, code) => {
+  const { cache } = testCache();
+  const load = jest.fn(() => 1);
+  expect(() => cache.getOrSet('k', load, { [option]: value })).toThrow(
+    expect.objectContaining({ code, option, value }),
+  );
+  expect(load).not.toHaveBeenCalled();
+});
+
+/** Lets everything that is already resolved run its course. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -5,25 +5,44 @@ let stores = 0;
 
 export interface TestCache {
   cache: LocMemCache;
-  /** Lets seconds pass. */
+  /** Lets seconds pass; timers of the clock fire in between. */
   advance: (seconds: number) => void;
-  /** Codes of the warnings so far. */
+  /** The warnings so far. */
   warnings: LocMemWarning[];
   /** Another cache on the same store. */
   sibling: (options?: LocMemOptions) => LocMemCache;
 }
 
+/** A clock that stands still until it is moved. */
+function manualClock() {
+  let nowMs = 1_000_000;
+  const timers = new Set<{ atMs: number; run: () => void }>();
+  return {
+    clock: {
+      now: () => nowMs,
+      setTimeout: (run: () => void, delayMs: number) => {
+        const timer = { atMs: nowMs + delayMs, run };
+        timers.add(timer);
+        return timer;
+      },
+      clearTimeout: (timer: any) => timers.delete(timer),
+    },
+    advance: (seconds: number) => {
+      nowMs += seconds * 1000;
+      for (const timer of timers) {
+        if (timer.atMs > nowMs) continue;
+        timers.delete(timer);
+        timer.run();
+      }
+    },
+  };
+}
+
 export function testCache(options: LocMemOptions = {}): TestCache {
   const name = `test ${++stores}`;
-  let milliseconds = 1_000_000;
-  const clock = { now: () => milliseconds };
+  const { clock, advance } = manualClock();
   const warnings: LocMemWarning[] = [];
   const sibling = (other: LocMemOptions = {}) =>
     new LocMemCache(name, { onWarning: (warning) => warnings.push(warning), ...other, clock });
-  return {
-    cache: sibling(options),
-    advance: (seconds) => (milliseconds += seconds * 1000),
-    warnings,
-    sibling,
-  };
+  return { cache: sibling(options), advance, warnings, sibling };
 }

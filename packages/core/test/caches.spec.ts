@@ -1,0 +1,130 @@
+import { describe, expect, it } from '@jest/globals';
+import { createCaches, DummyCache, LocMemCache } from '@locmem/core';
+
+let names = 0;
+const unique = () => `caches ${++names}`;
+
+describe('createCaches()', () => {
+  it('makes each cache once, when it is asked for', () => {
+    let made = 0;
+    class Counted extends LocMemCache {
+      constructor(...args: ConstructorParameters<typeof LocMemCache>) {
+        super(...args);
+        made++;
+      }
+    }
+    const caches = createCaches({ default: { backend: Counted, location: unique() } });
+    expect(made).toBe(0);
+    expect(caches.get('default')).toBe(caches.default);
+    expect(made).toBe(1);
+    expect(caches.default).toBeInstanceOf(Counted);
+  });
+
+  it('passes timeout, prefix, version, key function and options on', () => {
+    const caches = createCaches({
+      default: {
+        location: unique(),
+        timeout: '1m',
+        keyPrefix: 'p',
+        version: 3,
+        options: { maxEntries: 2, cullFrequency: 0 },
+      },
+    });
+    const cache = caches.default;
+    cache.set('a', 1);
+    expect(Math.round(cache.ttl('a')!)).toBe(60);
+    expect(cache.makeKey('a')).toBe('p:3:a');
+    cache.set('b', 1);
+    cache.set('c', 1);
+    expect(cache.size).toBe(1);
+  });
+
+  it('shares a store between aliases of one location, and not otherwise', () => {
+    const location = unique();
+    const caches = createCaches({
+      a: { location },
+      b: { location },
+      [unique()]: {},
+      c: { location: unique() },
+    });
+    caches.get('a').set('k', 1);
+    expect(caches.get('b').get('k')).toBe(1);
+    expect(caches.get('c').get('k')).toBeUndefined();
+  });
+
+  it('names the aliases there are when one is unknown, inherited names included', () => {
+    const caches = createCaches({ default: { location: unique() }, sessions: {} });
+    for (const alias of ['basket', 'toString', '__proto__']) {
+      expect(() => caches.get(alias as 'default')).toThrow(
+        expect.objectContaining({
+          code: 'ERR_LOCMEM_UNKNOWN_CACHE',
+          alias,
+          known: ['default', 'sessions'],
+        }),
+      );
+    }
+    expect(() => createCaches({}).default).toThrow(/There is no cache 'default'/);
+  });
+
+  it.each([
+    [{ ttl: 5 }, /cache 'default': ttl is no option/],
+    [{ backend: 'redis' }, /backend must be 'locmem', 'dummy' or a class/],
+    [{ location: 7 }, /location must be a string/],
+    [{ timeout: NaN }, /Invalid timeout/],
+    [{ options: { maxEntries: 0 } }, /maxEntries must be/],
+    [{ options: { timeOut: 1 } }, /timeOut is no option/],
+    [{ backend: 'dummy', version: 1.5 }, /version must be an integer/],
+    [null, /options must be an object/],
+  ])('refuses %p at once', (config, message) => {
+    expect(() => createCaches({ default: config as any })).toThrow(message);
+  });
+
+  it('closes every cache that was made, even if one fails, and no other', async () => {
+    const closed: string[] = [];
+    class Closing extends LocMemCache {
+      override close() {
+        closed.push(this.name);
+        if (this.name.startsWith('bad')) throw new Error('cannot close');
+      }
+    }
+    const caches = createCaches({
+      a: { backend: Closing, location: 'bad one' },
+      b: { backend: Closing, location: 'good one' },
+      c: { backend: Closing, location: 'never made' },
+    });
+    caches.get('a');
+    caches.get('b');
+    await expect(caches.closeAll()).rejects.toThrow('cannot close');
+    expect(closed).toEqual(['bad one', 'good one']);
+  });
+});
+
+describe('DummyCache', () => {
+  it('answers the whole contract, and nothing is ever there', async () => {
+    const cache = new DummyCache('dummy', { keyPrefix: 'p', version: 2 });
+    cache.set('k', 1);
+    expect(cache.add('k', 1)).toBe(true);
+    expect(cache.get('k')).toBeUndefined();
+    expect(cache.get('k', { default: 5 })).toBe(5);
+    expect(cache.getMany(['k']).size).toBe(0);
+    expect([cache.has('k'), cache.touch('k'), cache.delete('k')]).toEqual([false, false, false]);
+    expect(cache.setMany({ a: 1 })).toEqual([]);
+    expect(cache.deleteMany(['a'])).toBe(0);
+    expect(cache.ttl('k')).toBeUndefined();
+    expect([...cache.keys()]).toEqual([]);
+    expect(cache.getOrSet('k', () => 7)).toBe(7);
+    expect(cache.getOrSet('k', 8)).toBe(8);
+    expect(await cache.update<number>('k', (old = 1) => old + 1)).toBe(2);
+    expect(cache.makeKey('k')).toBe('p:2:k');
+    for (const call of ['incr', 'decr', 'incrVersion', 'decrVersion'] as const) {
+      expect(() => cache[call]('k')).toThrow(/not found/);
+    }
+    cache.deleteByTag('t');
+    cache.clear();
+    cache.close();
+  });
+
+  it('refuses the options that a LocMemCache refuses', () => {
+    expect(() => new DummyCache('d', { ttl: 1 } as any)).toThrow(/ttl is no option/);
+  });
+});
