@@ -6,6 +6,8 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@locmem/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
+    '^@locmem/([^/]+)/testing$': '<rootDir>/packages/$1/src/testing/index.ts',
+    '^@locmem/([^/]+)/(.+)$': '<rootDir>/packages/$1/src/$2.ts',
     '^(\\.{1,2}/.*)\\.js$': '$1',
   },
   transform: {
