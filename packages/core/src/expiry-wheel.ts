@@ -30,7 +30,8 @@ export type Judge = (slot: number) => number | undefined;
 
 export class ExpiryWheel {
   /** Slot → the next slot in its bucket. */
-  #next = new Uint32Array(16);
+  // Begins at another size than other arrays by slot, so that they do not all double at one set.
+  #next = new Uint32Array(24);
   /** First slot of each bucket, wheel after wheel. */
   readonly #heads = new Uint32Array(WHEELS * BUCKETS).fill(END);
   /** How many slots each wheel holds: an empty one is passed over whole. */

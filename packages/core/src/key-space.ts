@@ -4,6 +4,7 @@
  * and prefix `p` with key `1:x` cannot meet prefix `p:1` with key `x`, as it does in Django.
  */
 import { defaultKeyFunction } from './key.js';
+import { KeyIndex } from './key-index.js';
 import type { Slots } from './slots.js';
 
 /** Empty key spaces that may lie about before they are let go. */
@@ -11,7 +12,7 @@ const MAX_IDLE_SPACES = 64;
 
 export class KeySpace {
   /** Slot of each key. */
-  readonly slots = new Map<string, number>();
+  readonly slots = new KeyIndex();
   /** Loads under way, by key. Taken out when the key is deleted: their results come too late then. */
   readonly flights = new Map<string, Promise<unknown>>();
   /** Updates under way or waiting, by key: the last of each queue. */
@@ -43,7 +44,7 @@ export class KeySpace {
 
   /** The slots of that prefix and version, where {@link mayHold}. */
   matching(_keyPrefix: string | undefined, _version: number | undefined): Iterable<number> {
-    return this.slots.values();
+    return slotsOf(this.slots);
   }
 
   forget(key: string): void {
@@ -54,6 +55,10 @@ export class KeySpace {
   dropPending(): void {
     this.flights.clear();
   }
+}
+
+function* slotsOf(index: Iterable<[string, number]>): Generator<number> {
+  for (const [, slot] of index) yield slot;
 }
 
 /** Where a full key came from. */

@@ -7,49 +7,96 @@ import type { Stored } from './isolation/stored.js';
 import type { KeySpace } from './key-space.js';
 import type { TagMark } from './tags.js';
 
-export class Slots {
-  readonly keys: string[] = [''];
-  readonly values: Stored[] = [undefined];
-  /** On the store's clock, milliseconds; Infinity = never. */
-  deadlines = new Float64Array(16);
+const NO_SPACE = 0;
+const CHUNK_BITS = 12;
+const CHUNK_SLOTS = 1 << CHUNK_BITS;
+const IN_CHUNK = CHUNK_SLOTS - 1;
 
-  #spaceIds = new Uint32Array(16);
+/**
+ * So many slots' arrays. Chunks are added as slots are needed; one array for all would be moved whole
+ * whenever it doubles, which takes tens of milliseconds at a million entries. A small store has one
+ * chunk, which grows.
+ */
+class Chunk {
+  readonly keys: string[] = [];
+  readonly values: Stored[] = [];
+  /** On the store's clock, milliseconds; Infinity = never. */
+  deadlines: Float64Array<ArrayBuffer>;
+  spaceIds: Uint32Array<ArrayBuffer>;
+
+  constructor(capacity: number) {
+    this.deadlines = new Float64Array(capacity);
+    this.spaceIds = new Uint32Array(capacity);
+  }
+
+  /** Makes room for the slot at this index. */
+  reserve(index: number): void {
+    const capacity = this.deadlines.length;
+    if (index < capacity) return;
+    const larger = Math.min(CHUNK_SLOTS, capacity * 2);
+    const { deadlines, spaceIds } = this;
+    (this.deadlines = new Float64Array(larger)).set(deadlines);
+    (this.spaceIds = new Uint32Array(larger)).set(spaceIds);
+  }
+}
+
+export class Slots {
+  readonly #chunks = [new Chunk(16)];
+  /** One more than the highest slot ever used. */
+  #end = 1;
+  readonly #free: number[] = [];
+
   readonly #spaces: (KeySpace | undefined)[] = [undefined];
   readonly #freeSpaceIds: number[] = [];
   /** Few entries have tags, or stay on as stale: theirs are kept aside. */
   readonly #tagMarks = new Map<number, TagMark>();
   readonly #staleUntil = new Map<number, number>();
-  readonly #free: number[] = [];
 
-  /** One more than the highest slot ever used. */
-  get end(): number {
-    return this.keys.length;
+  key(slot: number): string {
+    return this.#chunk(slot).keys[slot & IN_CHUNK]!;
   }
 
-  /** @param expected how many slots may be needed, so that the arrays need not double beyond */
-  allocate(space: KeySpace, key: string, expected: number): number {
-    const slot = this.#free.pop() ?? this.keys.length;
-    if (slot >= this.deadlines.length) this.#grow(slot, expected);
-    this.keys[slot] = key;
-    this.#spaceIds[slot] = space.id;
+  value(slot: number): Stored {
+    return this.#chunk(slot).values[slot & IN_CHUNK];
+  }
+
+  setValue(slot: number, value: Stored): void {
+    this.#chunk(slot).values[slot & IN_CHUNK] = value;
+  }
+
+  /** On the store's clock, milliseconds; Infinity = never. */
+  deadline(slot: number): number {
+    return this.#chunk(slot).deadlines[slot & IN_CHUNK]!;
+  }
+
+  setDeadline(slot: number, deadlineMs: number): void {
+    this.#chunk(slot).deadlines[slot & IN_CHUNK] = deadlineMs;
+  }
+
+  allocate(space: KeySpace, key: string): number {
+    const slot = this.#free.pop() ?? this.#append();
+    const chunk = this.#chunk(slot);
+    chunk.keys[slot & IN_CHUNK] = key;
+    chunk.spaceIds[slot & IN_CHUNK] = space.id;
     return slot;
   }
 
   release(slot: number): void {
-    this.keys[slot] = '';
-    this.values[slot] = undefined;
-    this.#spaceIds[slot] = 0;
+    const chunk = this.#chunk(slot);
+    chunk.keys[slot & IN_CHUNK] = '';
+    chunk.values[slot & IN_CHUNK] = undefined;
+    chunk.spaceIds[slot & IN_CHUNK] = NO_SPACE;
     this.#tagMarks.delete(slot);
     this.#staleUntil.delete(slot);
     this.#free.push(slot);
   }
 
   isInUse(slot: number): boolean {
-    return this.#spaceIds[slot] !== 0;
+    return this.#chunk(slot).spaceIds[slot & IN_CHUNK] !== NO_SPACE;
   }
 
   space(slot: number): KeySpace {
-    return this.#spaces[this.#spaceIds[slot]!]!;
+    return this.#spaces[this.#chunk(slot).spaceIds[slot & IN_CHUNK]!]!;
   }
 
   tagMark(slot: number): TagMark | undefined {
@@ -89,14 +136,14 @@ export class Slots {
     this.#freeSpaceIds.push(space.id);
   }
 
-  #grow(slot: number, expected: number): void {
-    const double = this.deadlines.length * 2;
-    const capacity = Math.max(slot + 1, Math.min(double, expected + 1));
-    const deadlines = new Float64Array(capacity);
-    deadlines.set(this.deadlines);
-    this.deadlines = deadlines;
-    const spaceIds = new Uint32Array(capacity);
-    spaceIds.set(this.#spaceIds);
-    this.#spaceIds = spaceIds;
+  #chunk(slot: number): Chunk {
+    return this.#chunks[slot >>> CHUNK_BITS]!;
+  }
+
+  #append(): number {
+    const slot = this.#end++;
+    if (slot >>> CHUNK_BITS === this.#chunks.length) this.#chunks.push(new Chunk(CHUNK_SLOTS));
+    this.#chunk(slot).reserve(slot & IN_CHUNK);
+    return slot;
   }
 }

@@ -85,7 +85,7 @@ export class Store implements Sweepable {
 
   /** The clock is looked at only for an entry that can expire. */
   isLive(slot: number): boolean {
-    const deadline = this.#slots.deadlines[slot]!;
+    const deadline = this.#slots.deadline(slot);
     if (deadline !== Infinity && deadline <= this.time.now()) return false;
     const mark = this.#slots.tagMark(slot);
     return mark === undefined || !(this.tags.isPurged(mark) || this.tags.isSoftlyPurged(mark));
@@ -97,18 +97,18 @@ export class Store implements Sweepable {
   }
 
   value(slot: number): Stored {
-    return this.#slots.values[slot];
+    return this.#slots.value(slot);
   }
 
   deadline(slot: number): number {
-    return this.#slots.deadlines[slot]!;
+    return this.#slots.deadline(slot);
   }
 
   /** All there is to an entry, to put it elsewhere. */
   entry(slot: number): NewEntry {
     return {
-      value: this.#slots.values[slot],
-      deadlineMs: this.#slots.deadlines[slot]!,
+      value: this.#slots.value(slot),
+      deadlineMs: this.#slots.deadline(slot),
       staleUntilMs: this.#slots.staleUntil(slot),
       tags: this.#slots.tagMark(slot),
     };
@@ -119,19 +119,19 @@ export class Store implements Sweepable {
   }
 
   key(slot: number): string {
-    return this.#slots.keys[slot]!;
+    return this.#slots.key(slot);
   }
 
   /** `prefix:version:key`, or what the key function made of it. */
   fullKey(slot: number): string {
-    return this.#slots.space(slot).fullKey(this.#slots.keys[slot]!);
+    return this.#slots.space(slot).fullKey(this.#slots.key(slot));
   }
 
   // ---- writing -------------------------------------------------------------------------------
 
   insert(space: KeySpace, key: string, entry: NewEntry): number {
-    const slot = this.#slots.allocate(space, key, this.firstLimits.maxEntries);
-    space.slots.set(key, slot);
+    const slot = this.#slots.allocate(space, key);
+    space.slots.add(key, slot);
     this.size++;
     this.#fill(slot, entry);
     this.policy.inserted(slot);
@@ -146,13 +146,13 @@ export class Store implements Sweepable {
 
   /** A new value for the same entry: its expiry and tags stay (Django `incr`). */
   replaceValue(slot: number, value: Stored): void {
-    this.bytes += weigh(value) - weigh(this.#slots.values[slot]);
-    this.#slots.values[slot] = value;
+    this.bytes += weigh(value) - weigh(this.#slots.value(slot));
+    this.#slots.setValue(slot, value);
     this.policy.overwritten(slot);
   }
 
   setDeadline(slot: number, deadlineMs: number, staleUntilMs: number | undefined): void {
-    this.#slots.deadlines[slot] = deadlineMs;
+    this.#slots.setDeadline(slot, deadlineMs);
     this.#slots.setStaleUntil(slot, staleUntilMs);
     if (deadlineMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = deadlineMs;
     if (deadlineMs === Infinity) return;
@@ -163,7 +163,7 @@ export class Store implements Sweepable {
 
   remove(slot: number): void {
     const space = this.#slots.space(slot);
-    space.forget(this.#slots.keys[slot]!);
+    space.forget(this.#slots.key(slot));
     this.policy.removed(slot);
     this.#drain(slot);
     this.#slots.release(slot);
@@ -267,7 +267,7 @@ export class Store implements Sweepable {
 
   /** When nobody may have it any more, not even stale. */
   #leavesAt(slot: number): number {
-    return this.#slots.staleUntil(slot) ?? this.#slots.deadlines[slot]!;
+    return this.#slots.staleUntil(slot) ?? this.#slots.deadline(slot);
   }
 
   #isPurged(slot: number): boolean {
@@ -297,15 +297,15 @@ export class Store implements Sweepable {
 
   #fill(slot: number, { value, deadlineMs, staleUntilMs, tags }: NewEntry): void {
     this.#windows.note(this.time.now(), this.counts);
-    this.#slots.values[slot] = value;
+    this.#slots.setValue(slot, value);
     this.#slots.setTagMark(slot, tags);
-    this.bytes += weighKey(this.#slots.keys[slot]!) + weigh(value);
+    this.bytes += weighKey(this.#slots.key(slot)) + weigh(value);
     this.setDeadline(slot, deadlineMs, staleUntilMs);
   }
 
   #drain(slot: number): void {
     const mark = this.#slots.tagMark(slot);
     if (mark) this.tags.release(mark);
-    this.bytes -= weighKey(this.#slots.keys[slot]!) + weigh(this.#slots.values[slot]);
+    this.bytes -= weighKey(this.#slots.key(slot)) + weigh(this.#slots.value(slot));
   }
 }

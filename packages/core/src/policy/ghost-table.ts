@@ -1,0 +1,94 @@
+/**
+ * Use records of keys that are not in the cache: no key, no list, eight bytes each. A set-associative
+ * table like a processor's cache: the hash of a key names a set of eight places, and a newcomer to a
+ * full set displaces the least valuable in it. Every step looks at one set.
+ *
+ *     times    when the key was last used
+ *     records  12 bits of fingerprint | 20 bits of use record
+ *
+ * A key is taken for another with a chance of 8 / 2^12; the harm is a wrong guess about one newcomer.
+ * So it is for crafted keys: who collides on purpose gains no more than by asking for a key twice.
+ */
+import { RECORD_BITS } from './use-record.js';
+
+const WAYS = 8;
+const RECORD_MASK = (1 << RECORD_BITS) - 1;
+/** An empty place; a record never is, see {@link tag}. */
+const EMPTY = 0;
+
+export class GhostTable {
+  readonly #sets: number;
+  readonly #times: Int32Array;
+  readonly #records: Int32Array;
+
+  constructor(capacity: number) {
+    this.#sets = Math.ceil(capacity / WAYS);
+    this.#times = new Int32Array(this.#sets * WAYS);
+    this.#records = new Int32Array(this.#sets * WAYS);
+  }
+
+  get capacity(): number {
+    return this.#records.length;
+  }
+
+  /** @returns the place of this key, or -1 */
+  find(hash: number): number {
+    const wanted = tag(hash);
+    const first = this.#set(hash);
+    for (let place = first; place < first + WAYS; place++) {
+      if ((this.#records[place]! & ~RECORD_MASK) === wanted) return place;
+    }
+    return -1;
+  }
+
+  isEmpty(place: number): boolean {
+    return this.#records[place] === EMPTY;
+  }
+
+  time(place: number): number {
+    return this.#times[place]!;
+  }
+
+  record(place: number): number {
+    return this.#records[place]! & RECORD_MASK;
+  }
+
+  free(place: number): void {
+    this.#records[place] = EMPTY;
+  }
+
+  /** Where to put this key: an empty place of its set, or that of the least `worth`. */
+  placeFor(hash: number, worth: (record: number, time: number) => number): number {
+    const first = this.#set(hash);
+    let least = Infinity;
+    let chosen = first;
+    for (let place = first; place < first + WAYS; place++) {
+      if (this.isEmpty(place)) return place;
+      const value = worth(this.record(place), this.#times[place]!);
+      if (value < least || (value === least && this.#isOlder(place, chosen))) {
+        least = value;
+        chosen = place;
+      }
+    }
+    return chosen;
+  }
+
+  put(place: number, hash: number, record: number, time: number): void {
+    this.#records[place] = tag(hash) | record;
+    this.#times[place] = time;
+  }
+
+  #isOlder(place: number, than: number): boolean {
+    return ((this.#times[place]! - this.#times[than]!) | 0) < 0;
+  }
+
+  #set(hash: number): number {
+    return Math.floor(((hash >>> 0) / 0x1_0000_0000) * this.#sets) * WAYS;
+  }
+}
+
+/** Twelve bits of the hash from its low end (the set is chosen from its high end), never 0. */
+function tag(hash: number): number {
+  const bits = hash << RECORD_BITS;
+  return bits === 0 ? 1 << RECORD_BITS : bits;
+}

@@ -1,0 +1,133 @@
+/**
+ * When keys come back: for each kind of use record and each class of age, how many uses ended their
+ * waiting there, and how many requests were waited there altogether. The quotient is a rate, as in a
+ * table of mortality: those still waiting, newcomers, and those lost from sight are all accounted for.
+ *
+ * Both numbers fade alike with each revision, so that a change of habits is learned in a few of them.
+ * Where little was seen, a kind borrows from all kinds with as many uses, and these from a prior: that
+ * a key comes back at the rate it used to, the less likely the longer it has been away.
+ *
+ * Counting costs one increment per use; a revision O(kinds × classes of age), about 0.1 ms.
+ */
+import { AGE_CLASSES, AGE_STARTS, ageClass } from './age.js';
+import { hitDensities } from './hit-density.js';
+import { OCTAVES_OF_USE, RECORD_KINDS, siblingsOf, usesOfKind } from './use-record.js';
+
+const CELLS = RECORD_KINDS * AGE_CLASSES;
+
+/** What is left of old counts at a revision: they span some ten revisions. */
+const KEPT = 0.9;
+/** Weight of the prior, in uses. */
+const PRIOR_WEIGHT = 1;
+/** Weight of all kinds of as many uses for one of them, in uses. */
+const SIBLINGS_WEIGHT = 8;
+
+export function cellOf(kind: number, age: number): number {
+  return kind * AGE_CLASSES + ageClass(age);
+}
+
+const chances = new Float64Array(AGE_CLASSES);
+const siblingChances = new Float64Array(AGE_CLASSES);
+const reached = new Float64Array(AGE_CLASSES);
+const siblingsReached = new Float64Array(AGE_CLASSES);
+const siblingsReturned = new Float64Array(AGE_CLASSES);
+/** Who is where on his way now; only used within a revision. */
+const present = new Float64Array(CELLS);
+
+export class ReuseStatistics {
+  /** Uses by the cell in which the waiting ended. */
+  readonly returned = new Float32Array(CELLS);
+  readonly #waited = new Float32Array(CELLS);
+  /** The worth of an entry by cell: the least goes first. */
+  readonly density = new Float32Array(CELLS);
+
+  constructor(halfLife: number) {
+    this.#rank(0, halfLife);
+  }
+
+  /**
+   * Takes in what happened in the last `elapsed` requests.
+   *
+   * @param census calls back for those who wait now, with how many each stands for
+   */
+  revise(
+    elapsed: number,
+    halfLife: number,
+    census: (count: (cell: number, weight: number) => void) => void,
+  ): void {
+    present.fill(0);
+    census((cell, weight) => {
+      present[cell]! += weight;
+    });
+    const waited = this.#waited;
+    for (let cell = 0; cell < CELLS; cell++) waited[cell]! += present[cell]! * elapsed;
+    // Who waits in a class shorter than a revision is not seen often enough: see #countReached.
+    this.#rank(elapsed === 0 ? 0 : ageClass(elapsed) + 1, halfLife);
+    for (let cell = 0; cell < CELLS; cell++) {
+      waited[cell]! *= KEPT;
+      this.returned[cell]! *= KEPT;
+    }
+  }
+
+  #rank(young: number, halfLife: number): void {
+    for (let octave = 0; octave < OCTAVES_OF_USE; octave++) {
+      const [first, end] = siblingsOf(octave);
+      siblingsReached.fill(0);
+      siblingsReturned.fill(0);
+      for (let kind = first; kind < end; kind++) {
+        this.#countReached(kind, young);
+        for (let age = 0; age < AGE_CLASSES; age++) {
+          siblingsReached[age]! += reached[age]!;
+          siblingsReturned[age]! += this.returned[kind * AGE_CLASSES + age]!;
+        }
+      }
+      const rate = usesOfKind(first) / (2 * halfLife);
+      for (let age = 0; age < AGE_CLASSES; age++) {
+        siblingChances[age] = Math.min(
+          1,
+          (siblingsReturned[age]! + PRIOR_WEIGHT * priorChance(age, rate)) /
+            (siblingsReached[age]! + PRIOR_WEIGHT),
+        );
+      }
+      for (let kind = first; kind < end; kind++) {
+        const row = kind * AGE_CLASSES;
+        this.#countReached(kind, young);
+        for (let age = 0; age < AGE_CLASSES; age++) {
+          chances[age] = Math.min(
+            1,
+            (this.returned[row + age]! + SIBLINGS_WEIGHT * siblingChances[age]!) /
+              (reached[age]! + SIBLINGS_WEIGHT),
+          );
+        }
+        hitDensities(chances, this.density, row);
+      }
+    }
+  }
+
+  /**
+   * How many reached each class of age. In a class longer than a revision: the time waited there, in
+   * widths of the class. In shorter ones a census sees too few; but whoever gets further was there
+   * before, so they are counted backwards from the first long class.
+   */
+  #countReached(kind: number, young: number): void {
+    const row = kind * AGE_CLASSES;
+    for (let age = AGE_CLASSES - 1; age >= 0; age--) {
+      const returned = this.returned[row + age]!;
+      if (age >= young) {
+        const width = AGE_STARTS[age + 1]! - AGE_STARTS[age]!;
+        reached[age] = Math.max(returned, this.#waited[row + age]! / width);
+      } else {
+        reached[age] = returned + present[row + age]! + (reached[age + 1] ?? 0);
+      }
+    }
+    // Those on their way through a class have on average half of it behind them.
+    for (let age = 0; age < young; age++) reached[age]! -= present[row + age]! / 2;
+  }
+}
+
+/** Of coming back in a class of age, before anything is known. */
+function priorChance(age: number, rate: number): number {
+  const start = AGE_STARTS[age]!;
+  const width = AGE_STARTS[age + 1]! - start;
+  return Math.min(0.5, width * Math.min(1 / (2 * start + 1), Math.max(rate, 0.3 / (start + 1))));
+}

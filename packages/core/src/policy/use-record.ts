@@ -1,0 +1,76 @@
+/**
+ * What is remembered of how a key was used, in 20 bits:
+ *
+ *     bits 0–15   log2 of its decayed number of uses, fixed point, 12 bits after the point
+ *     bits 16–19  the interval between its last two uses, by powers of four; 0 = used once
+ *
+ * The number of uses is an exponential average, LRFU's "combined recency and frequency" (Lee et al.,
+ * IEEE ToC 50(12), 2001): each use counts 1 and fades by half in a half-life. As a logarithm it fades
+ * by subtraction, one multiplication for any distance, and adding 1 to it is a lookup. The interval is
+ * what LIRS calls inter-reference recency (Jiang, Zhang, SIGMETRICS 2002). It tells a key that came
+ * three times in a burst from one that came three times far apart.
+ */
+export const RECORD_BITS = 20;
+
+/** The record of a key at its first use. */
+export const FIRST_USE = 0;
+
+/** Kinds of record that are told apart: octaves of the number of uses × classes of the interval. */
+const USE_OCTAVES = 10;
+const INTERVAL_CLASSES = 8;
+export const RECORD_KINDS = USE_OCTAVES * INTERVAL_CLASSES;
+
+/** One octave of uses. */
+const OCTAVE = 1 << 12;
+const MAX_USES = 0xffff;
+
+/** log2(1 + 2^-x) for x in steps of 1/64 octave: what one more use adds at x octaves of uses. */
+const GAIN = Uint16Array.from({ length: 1024 }, (_, step) =>
+  Math.round(OCTAVE * Math.log2(1 + 2 ** (-step / 64))),
+);
+
+/** Subtract this per request of distance, and uses halve in `halfLife` requests. */
+export function fadingPerRequest(halfLife: number): number {
+  return OCTAVE / halfLife;
+}
+
+/** The record after one more use, `distance` requests after the last. */
+export function usedAgain(record: number, distance: number, fading: number): number {
+  const faded = (record & MAX_USES) - Math.trunc(Math.min(distance * fading, 0x1fffff));
+  return (intervalClass(distance) << 16) | oneMore(faded);
+}
+
+function oneMore(uses: number): number {
+  // Below one use the roles of summands change: log2(2^u + 1) = 0 + gain(-u).
+  if (uses < 0) return gain(-uses);
+  return Math.min(MAX_USES, uses + gain(uses));
+}
+
+function gain(octaves: number): number {
+  const step = octaves >>> 6;
+  return step < GAIN.length ? GAIN[step]! : 0;
+}
+
+/** Powers of four from 32 requests up; below lies what comes within a burst. */
+function intervalClass(distance: number): number {
+  const octave = 31 - Math.clz32(distance | 1);
+  return octave < 5 ? 1 : Math.min(INTERVAL_CLASSES - 1, (octave - 1) >> 1);
+}
+
+/** Number of the kind of a record, from 0 below {@link RECORD_KINDS}. */
+export function kindOf(record: number): number {
+  const octave = Math.min(USE_OCTAVES - 1, (record & MAX_USES) >>> 12);
+  return octave * INTERVAL_CLASSES + ((record >>> 16) & 15);
+}
+
+/** The uses (not decayed any further) that a kind stands for, at its lower end. */
+export function usesOfKind(kind: number): number {
+  return 2 ** Math.floor(kind / INTERVAL_CLASSES);
+}
+
+/** Kinds that differ in the interval only: [first, after the last]. */
+export function siblingsOf(octave: number): [number, number] {
+  return [octave * INTERVAL_CLASSES, (octave + 1) * INTERVAL_CLASSES];
+}
+
+export const OCTAVES_OF_USE = USE_OCTAVES;
