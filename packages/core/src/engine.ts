@@ -160,5 +160,5 @@ export class Engine {
 
 function behaviourOf({ compat }: ResolvedOptions, store: Store): Behaviour {
   if (compat === undefined) return MENDED;
-  return store.policyName === 'cull' ? DJANGO_BEFORE_2_1 : DJANGO;
+  return store.policyChoice === 'cull' ? DJANGO_BEFORE_2_1 : DJANGO;
 }

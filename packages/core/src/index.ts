@@ -21,7 +21,9 @@ export type {
 export type { Clock } from './clock.js';
 export type { CacheEvent, CacheEventType, CacheListener } from './events.js';
 export type { KeyFunction } from './key.js';
-export type { Isolation, KeyCheck, LocMemOptions, PolicyName } from './options.js';
+export type { Isolation, KeyCheck, LocMemOptions } from './options.js';
+export type { PolicyName } from './policy/choice.js';
+export type { EvictionPolicy, PolicyFactory } from './policy/policy.js';
 export type { LockOptions, RWLock } from './rwlock.js';
 export type { HitWindow } from './hit-windows.js';
 export type { CacheStats } from './stats.js';

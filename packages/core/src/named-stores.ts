@@ -5,6 +5,7 @@
  */
 import { InvalidOptionError } from './errors.js';
 import type { ResolvedOptions } from './options.js';
+import { show } from './show.js';
 import { Store } from './store.js';
 
 /** Raised whenever the layout of {@link Store} changes: unlike copies must not share. */
@@ -29,16 +30,17 @@ export function openStore(name: string, options: ResolvedOptions): Store {
     checkAgreement(known, options);
     return known;
   }
+  const policy = options.policy ?? (options.compat === 'django' ? 'lru' : 'adaptive');
   const isSwept = options.compat !== 'django';
-  const store = new Store(name, options.policy ?? 'lru', options.clock, options, isSwept);
+  const store = new Store(name, policy, options.clock, options, isSwept);
   stores.set(name, store);
   return store;
 }
 
 function checkAgreement(store: Store, options: ResolvedOptions): void {
   const place = `LocMemCache '${store.name}'`;
-  if (options.policy && options.policy !== store.policyName) {
-    const rule = `must be '${store.policyName}', with which this store was opened first`;
+  if (options.policy && options.policy !== store.policyChoice) {
+    const rule = `must be ${show(store.policyChoice)}, with which this store was opened first`;
     throw new InvalidOptionError(place, 'policy', rule, options.policy);
   }
   if (options.clock && options.clock !== store.clock) {

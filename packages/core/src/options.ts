@@ -6,11 +6,10 @@ import type { Clock } from './clock.js';
 import { InvalidOptionError } from './errors.js';
 import type { KeyFunction } from './key.js';
 import { checkOptionNames } from './option-names.js';
+import { POLICY_NAMES, type PolicyName } from './policy/choice.js';
+import type { PolicyFactory } from './policy/policy.js';
 import { parseTimeout, type Timeout } from './timeout.js';
 import type { LocMemWarning } from './warnings.js';
-
-/** Who must go when the store is full: today's Django, or the Django of the reader-writer lock. */
-export type PolicyName = 'lru' | 'cull';
 
 /** Whether callers and cache may share an object. */
 export type Isolation = 'copy' | 'freeze' | 'share';
@@ -30,14 +29,20 @@ export interface LocMemOptions {
   keyFunction?: KeyFunction | undefined;
   /** Entries the named store may hold when this cache writes. An integer from 1, or Infinity; default 300. */
   maxEntries?: number | undefined;
-  /** A full store gives up one entry in this many; 0 = all of them. An integer from 0; default 3. */
+  /**
+   * Under the policies `'lru'` and `'cull'` a full store gives up one entry in this many, at once; under
+   * others always one. 0 = all of them, under any policy. An integer from 0; default 3.
+   */
   cullFrequency?: number | undefined;
   /** Bytes the named store may hold when this cache writes, by estimate. Default: no bound. */
   maxBytes?: number | undefined;
   /** A larger entry is not stored. Default: `maxBytes`. */
   maxEntryBytes?: number | undefined;
-  /** Who must go. A named store has one policy: that of the first cache that opened it. Default `'lru'`. */
-  policy?: PolicyName | undefined;
+  /**
+   * Who must go, or what makes a policy of your own. A named store has one policy: that of the first
+   * cache that opened it. Default `'adaptive'`; with `compat: 'django'` `'lru'`.
+   */
+  policy?: PolicyName | PolicyFactory | undefined;
   /**
    * `'copy'` (default): nobody shares an object with the cache. `'freeze'`: one frozen copy for all
    * readers; a value that holds what cannot be frozen (Date, Map, Set, Buffer, …) is copied on each
@@ -64,7 +69,8 @@ export interface ResolvedOptions {
   readonly cullFrequency: number;
   readonly maxBytes: number;
   readonly maxEntryBytes: number;
-  readonly policy: PolicyName | undefined;
+  /** Undefined = that of the store, whichever it is. */
+  readonly policy: PolicyName | PolicyFactory | undefined;
   readonly isolation: Isolation;
   readonly keyCheck: KeyCheck;
   readonly compat: 'django' | undefined;
@@ -104,7 +110,7 @@ export function resolveOptions(options: LocMemOptions = {}): ResolvedOptions {
     cullFrequency: cullFrequency(options.cullFrequency),
     maxBytes,
     maxEntryBytes: positive('maxEntryBytes', options.maxEntryBytes) ?? maxBytes,
-    policy: oneOf('policy', options.policy, ['lru', 'cull']),
+    policy: policy(options.policy),
     isolation: oneOf('isolation', options.isolation, ['copy', 'freeze', 'share']) ?? 'copy',
     keyCheck: oneOf('keyCheck', options.keyCheck, ['warn', 'error', 'off']) ?? 'warn',
     compat: oneOf('compat', options.compat, ['django']),
@@ -117,6 +123,12 @@ export function resolveOptions(options: LocMemOptions = {}): ResolvedOptions {
 export function checkVersion(place: string, version: unknown): number {
   if (Number.isSafeInteger(version)) return version as number;
   throw new InvalidOptionError(place, 'version', 'must be an integer', version);
+}
+
+function policy(
+  value: PolicyName | PolicyFactory | undefined,
+): PolicyName | PolicyFactory | undefined {
+  return typeof value === 'function' ? value : oneOf('policy', value, POLICY_NAMES);
 }
 
 function typed<T>(option: string, value: T, type: 'string' | 'function'): T {

@@ -3,6 +3,7 @@
  * an object each, and a hit touches only the arrays it needs. Slot 0 is never used: it can stand for
  * "no slot", or close a ring.
  */
+import { hash } from './hash.js';
 import type { Stored } from './isolation/stored.js';
 import type { KeySpace } from './key-space.js';
 import type { TagMark } from './tags.js';
@@ -93,6 +94,18 @@ export class Slots {
 
   isInUse(slot: number): boolean {
     return this.#chunk(slot).spaceIds[slot & IN_CHUNK] !== NO_SPACE;
+  }
+
+  /** In no particular order; the slot in hand may be released. */
+  *inUse(): Generator<number> {
+    for (let slot = 1; slot < this.#end; slot++) if (this.isInUse(slot)) yield slot;
+  }
+
+  /** Stands for the key and its space: the same whenever they come back. */
+  hash(slot: number): number {
+    const chunk = this.#chunk(slot);
+    const spaceId = chunk.spaceIds[slot & IN_CHUNK]!;
+    return (hash(chunk.keys[slot & IN_CHUNK]!) ^ Math.imul(spaceId, 0x9e3779b9)) >>> 0;
   }
 
   space(slot: number): KeySpace {

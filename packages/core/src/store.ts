@@ -13,10 +13,8 @@ import { housekeeper, type Sweepable } from './housekeeper.js';
 import { weigh, type Stored } from './isolation/stored.js';
 import { weighKey } from './isolation/weigh.js';
 import { KeySpaces, type KeySpace } from './key-space.js';
-import type { PolicyName } from './options.js';
-import { CullPolicy } from './policy/cull.js';
-import { LruPolicy } from './policy/lru.js';
-import type { EvictionPolicy } from './policy/policy.js';
+import { makePolicy, type PolicyName } from './policy/choice.js';
+import type { EvictionPolicy, PolicyFactory } from './policy/policy.js';
 import { RWLock } from './rwlock.js';
 import { Slots } from './slots.js';
 import { TagRegistry, type TagMark } from './tags.js';
@@ -68,14 +66,15 @@ export class Store implements Sweepable {
 
   constructor(
     readonly name: string,
-    readonly policyName: PolicyName,
+    /** By name, or what made it. */
+    readonly policyChoice: PolicyName | PolicyFactory,
     readonly clock: Clock | undefined,
     /** Those of the cache that opened it; each cache writes under its own. */
     readonly firstLimits: Limits,
     /** Whether dead entries are removed unasked; Django leaves them until they are met. */
     readonly isSwept: boolean,
   ) {
-    this.policy = policyName === 'lru' ? new LruPolicy() : new CullPolicy();
+    this.policy = makePolicy(policyChoice, (slot) => this.#slots.hash(slot));
     this.time = timekeeper(clock);
     this.#windows = new HitWindows(this.time.exact());
     this.spaces = new KeySpaces(this.#slots);
@@ -187,7 +186,7 @@ export class Store implements Sweepable {
 
   /** Everything, for every prefix, version and handle (Django: `clear` of one LOCATION). */
   clear(): void {
-    for (const slot of this.policy.victims()) this.remove(slot);
+    for (const slot of this.#slots.inUse()) this.remove(slot);
     for (const space of this.spaces) space.dropPending();
   }
 
@@ -234,7 +233,7 @@ export class Store implements Sweepable {
     const nowMs = this.time.exact();
     if (this.#earliestDeadlineMs > nowMs && !this.#mayHoldPurged) return;
     let earliest = Infinity;
-    for (const slot of this.policy.victims()) {
+    for (const slot of this.#slots.inUse()) {
       const dueMs = this.#judge(slot, nowMs);
       if (dueMs !== undefined && dueMs < earliest) earliest = dueMs;
     }

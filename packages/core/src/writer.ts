@@ -13,6 +13,12 @@ import type { NewEntry, Store } from './store.js';
 /** A deadline that has passed, whatever the clock says. */
 export const ALREADY_EXPIRED = -Infinity;
 
+/**
+ * Entries that a write may evict one by one: more than one only where a cache with a larger limit has
+ * filled the store. The rest is left to the next writes, so that none takes long.
+ */
+const EVICTION_STEPS = 16;
+
 /** Dead entries that a write to a full store may remove, so that its cost is bounded. */
 const SWEEP_STEPS = 64;
 
@@ -49,10 +55,10 @@ export class Writer {
   /** Evicts until the bytes are within bounds, sparing one slot. */
   shrink(spared: number): void {
     const { maxBytes } = this.#limits;
-    if (this.#store.bytes <= maxBytes) return;
-    for (const slot of this.#store.policy.victims()) {
-      if (slot !== spared) this.#store.evict(slot, 'bytes');
-      if (this.#store.bytes <= maxBytes) return;
+    while (this.#store.bytes > maxBytes) {
+      const slot = this.#store.policy.victim(spared);
+      if (slot === undefined) return;
+      this.#store.evict(slot, 'bytes');
     }
   }
 
@@ -68,16 +74,31 @@ export class Writer {
   }
 
   #cull(): void {
-    for (const slot of this.#doomed()) this.#store.evict(slot, 'entries');
-  }
-
-  #doomed(): Iterable<number> {
     const { cullFrequency } = this.#limits;
     const { size, policy } = this.#store;
-    if (cullFrequency === 0) return policy.victims();
-    // A frequency above the number of entries would evict nobody, and the store grow past its bound.
-    const frequency = this.#behaviour.mayCullNone ? cullFrequency : Math.min(cullFrequency, size);
-    return policy.doomed(size, frequency);
+    if (cullFrequency === 0) this.#evictAll(policy.victims());
+    else if (policy.doomed) this.#evictAll(policy.doomed(size, this.#frequency(size)));
+    else this.#evictOneByOne();
+  }
+
+  /** A frequency above the number of entries would evict nobody, and the store grow past its bound. */
+  #frequency(size: number): number {
+    const { cullFrequency } = this.#limits;
+    return this.#behaviour.mayCullNone ? cullFrequency : Math.min(cullFrequency, size);
+  }
+
+  #evictAll(slots: Iterable<number>): void {
+    for (const slot of slots) this.#store.evict(slot, 'entries');
+  }
+
+  #evictOneByOne(): void {
+    const { size, policy } = this.#store;
+    const excess = size - this.#limits.maxEntries + 1;
+    for (let i = 0; i < Math.min(excess, EVICTION_STEPS); i++) {
+      const slot = policy.victim();
+      if (slot === undefined) return;
+      this.#store.evict(slot, 'entries');
+    }
   }
 
   #removeKey(space: KeySpace, key: string): void {

@@ -5,7 +5,7 @@ const letters = 'abcdefghijklmnopqrstuvwxyz'.split('');
 
 describe("policy 'lru'", () => {
   it('gives up the least recently used third of a full store', () => {
-    const { cache } = testCache({ maxEntries: 6 });
+    const { cache } = testCache({ policy: 'lru', maxEntries: 6 });
     for (const key of letters.slice(0, 6)) cache.set(key, 1);
     cache.get('a');
     cache.set('b', 2);
@@ -20,7 +20,7 @@ describe("policy 'lru'", () => {
   });
 
   it('takes reading, writing and counting for use, but not has() and touch()', () => {
-    const { cache } = testCache({ maxEntries: 4, cullFrequency: 4 });
+    const { cache } = testCache({ policy: 'lru', maxEntries: 4, cullFrequency: 4 });
     for (const key of ['a', 'b', 'c', 'd']) cache.set(key, 1);
     cache.has('a');
     cache.touch('a');
@@ -32,7 +32,7 @@ describe("policy 'lru'", () => {
   });
 
   it("passes Django's own test: 49 sets into 30 entries leave 29", () => {
-    const { cache } = testCache({ maxEntries: 30, cullFrequency: 3 });
+    const { cache } = testCache({ policy: 'lru', maxEntries: 30, cullFrequency: 3 });
     for (let i = 1; i < 50; i++) cache.set(`cull${i}`, 'value', { timeout: 1000 });
     expect(cache.size).toBe(29);
   });

@@ -27,6 +27,13 @@ export class AgeList {
     this.append(slot);
   }
 
+  /** The oldest slot but this one. */
+  oldest(spared: number | undefined): number | undefined {
+    let slot = this.#newer[RING]!;
+    if (slot === spared) slot = this.#newer[slot]!;
+    return slot === RING ? undefined : slot;
+  }
+
   /** From the oldest; the slot in hand may be removed while iterating. */
   *[Symbol.iterator](): Generator<number> {
     for (let slot = this.#newer[RING]!, next; slot !== RING; slot = next) {

@@ -27,6 +27,10 @@ export class CullPolicy implements EvictionPolicy {
     this.#arrival.remove(slot);
   }
 
+  victim(spared?: number): number | undefined {
+    return this.#arrival.oldest(spared);
+  }
+
   victims(): Iterable<number> {
     return this.#arrival;
   }

@@ -41,6 +41,15 @@ export class GhostTable {
     return -1;
   }
 
+  /** What this table can tell of a hash, as 32 bits, mixed: the same as {@link identityAt} gives for it. */
+  identity(hash: number): number {
+    return mixed(((this.#set(hash) / WAYS) << 12) | (tag(hash) >>> RECORD_BITS));
+  }
+
+  identityAt(place: number): number {
+    return mixed((Math.floor(place / WAYS) << 12) | (this.#records[place]! >>> RECORD_BITS));
+  }
+
   isEmpty(place: number): boolean {
     return this.#records[place] === EMPTY;
   }
@@ -91,4 +100,12 @@ export class GhostTable {
 function tag(hash: number): number {
   const bits = hash << RECORD_BITS;
   return bits === 0 ? 1 << RECORD_BITS : bits;
+}
+
+/** The finalizer of MurmurHash3: every bit in depends on every bit out. */
+function mixed(bits: number): number {
+  let h = bits;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -27,6 +27,10 @@ export class LruPolicy implements EvictionPolicy {
     this.#recency.remove(slot);
   }
 
+  victim(spared?: number): number | undefined {
+    return this.#recency.oldest(spared);
+  }
+
   victims(): Iterable<number> {
     return this.#recency;
   }

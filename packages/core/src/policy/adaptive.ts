@@ -1,0 +1,348 @@
+/**
+ * The default: who is least worth keeping, by what this cache has seen of reuse so far.
+ *
+ * Of each key two things are remembered: when it was used last, and a record of how it was used (how
+ * often of late, at what interval; see use-record.ts). For each kind of record the cache counts at
+ * which ages keys come back (reuse-statistics.ts), and from these counts follows what an entry of that
+ * kind and age is worth: the best rate of hits for the time it will occupy its place (hit-density.ts).
+ * To evict, it looks at a few entries and gives up the one of least worth.
+ *
+ * So there is no queue, no window and no share of anything to set: a stationary favourite, a loop, a
+ * scan, a burst and a change of popularity each show in the counts within some thousand requests.
+ *
+ * - A hit writes the time, the record and one counter: no lists, no hashing, no locks.
+ * - A victim costs a look at `CANDIDATES` neighbouring slots, 8 bytes each, from a hand that goes round:
+ *   the clock's way of sampling, so that no entry is overlooked for long, and memory is read in order.
+ *   The newest entry is always among them: what is not worth keeping goes at the next insertion.
+ * - Keys that left are remembered in ghost tables (ghost-table.ts): as many as there are entries, so
+ *   that a key is known when it comes back; and a sample of those displaced from there, so that returns
+ *   after very long are counted as well.
+ * - 16 bytes for each entry, and up to 150 kB of tables, allocated when first needed.
+ *
+ * Nothing here is random: the same calls give the same victims.
+ *
+ * Sources: LRFU (Lee et al. 2001), LIRS (Jiang, Zhang 2002), LHD (Beckmann et al., NSDI 2018), Gittins
+ * 1979. The choice, the alternatives measured and the constants: docs/decisions/0005-adaptive-policy.md
+ */
+import { ageClass } from './age.js';
+import { GhostTable } from './ghost-table.js';
+import type { EvictionPolicy } from './policy.js';
+import { cellOf, ReuseStatistics } from './reuse-statistics.js';
+import { fadingPerRequest, FIRST_USE, kindOf, RECORD_BITS, usedAgain } from './use-record.js';
+
+/** Entries looked at for each victim. */
+const CANDIDATES = 32;
+/** Requests, in cache sizes, in which a use fades to half. */
+const HALF_LIFE = 64;
+const MIN_HALF_LIFE = 4096;
+/** Evicted keys remembered, in cache sizes; a small cache remembers more. */
+const GHOSTS = 1;
+const MIN_GHOSTS = 4096;
+/** Returns are counted up to so many distinct keys later, in cache sizes. */
+const HORIZON = 16;
+/** Evicted keys sampled for that in a large cache. */
+const SAMPLED_GHOSTS = 8192;
+/** Insertions between revisions, in cache sizes. */
+const REVISION = 1;
+const MIN_REVISION = 512;
+const FIRST_REVISION = 32;
+/** Places of each table looked at in a revision. */
+const CENSUS = 2048;
+/** Below so many entries nothing is learned: a million nearly empty stores must not cost anything. */
+const MIN_LEARNED = 3;
+
+const CHUNK_BITS = 12;
+const IN_CHUNK = (1 << CHUNK_BITS) - 1;
+const RECORD_MASK = (1 << RECORD_BITS) - 1;
+const IN_USE = 1 << RECORD_BITS;
+
+/** Where those count who do not learn yet. Nobody reads it. */
+const VOID = new Float32Array(new ReuseStatistics(1).returned.length);
+
+export class AdaptivePolicy implements EvictionPolicy {
+  readonly #hashOf: (slot: number) => number;
+
+  /** By slot, in chunks: [time of last use, record | IN_USE]. */
+  readonly #chunks: Int32Array[] = [];
+  /** One more than the highest slot ever used. */
+  #end = 1;
+  #used = 0;
+  #hand = 0;
+  #newest = 0;
+
+  /** Counts uses; wraps around, so only differences count. */
+  #now = 0;
+  #fading = fadingPerRequest(MIN_HALF_LIFE);
+  /** Entries that all cache sizes above refer to. */
+  #scale = 0;
+  #isScaleFinal = false;
+
+  #returned: Float32Array = VOID;
+  #statistics: ReuseStatistics | undefined;
+  #revisedAt = 0;
+  #revisions = 0;
+  #insertions = 0;
+
+  #ghosts: GhostTable | undefined;
+  /** Of those displaced from {@link #ghosts}, one in `#sampling`. */
+  #sample: GhostTable | undefined;
+  #sampling = 1;
+
+  constructor(hashOf: (slot: number) => number) {
+    this.#hashOf = hashOf;
+  }
+
+  // ---- what happens --------------------------------------------------------------------------
+
+  hit(slot: number): void {
+    const chunk = this.#chunks[slot >>> CHUNK_BITS]!;
+    const at = (slot & IN_CHUNK) << 1;
+    const now = (this.#now + 1) | 0;
+    this.#now = now;
+    const age = (now - chunk[at]!) >>> 0;
+    const record = chunk[at + 1]! & RECORD_MASK;
+    this.#returned[cellOf(kindOf(record), age)]!++;
+    chunk[at] = now;
+    chunk[at + 1] = usedAgain(record, age, this.#fading) | IN_USE;
+  }
+
+  overwritten(slot: number): void {
+    this.hit(slot);
+  }
+
+  inserted(slot: number): void {
+    this.#now = (this.#now + 1) | 0;
+    this.#used++;
+    this.#newest = slot;
+    this.#grow(slot);
+    this.#write(slot, this.#now, this.#recall(slot) | IN_USE);
+    if (++this.#insertions >= this.#revisionLength()) this.#revise();
+  }
+
+  removed(slot: number): void {
+    if (this.#ghosts) this.#remember(this.#ghosts, slot);
+    this.#write(slot, 0, 0);
+    this.#used--;
+    if (this.#newest === slot) this.#newest = 0;
+  }
+
+  // ---- who goes ------------------------------------------------------------------------------
+
+  victim(spared = 0): number | undefined {
+    const candidates = Math.min(CANDIDATES, this.#used - (this.#isInUse(spared) ? 1 : 0));
+    if (candidates <= 0) return undefined;
+    this.#settleScale();
+    let chosen = this.#newest === spared ? 0 : this.#newest;
+    for (let i = 0; i < candidates; i++) {
+      const slot = this.#nextInUse(spared);
+      if (chosen === 0 || this.#isWorthLess(slot, chosen)) chosen = slot;
+    }
+    return chosen;
+  }
+
+  /** O(n log n): for showing, not for evicting. */
+  victims(): Iterable<number> {
+    const slots: number[] = [];
+    for (let slot = 1; slot < this.#end; slot++) if (this.#isInUse(slot)) slots.push(slot);
+    return slots.sort((a, b) => this.#worth(a) - this.#worth(b) || this.#age(b) - this.#age(a));
+  }
+
+  #nextInUse(spared: number): number {
+    do {
+      this.#hand = this.#hand + 1 < this.#end ? this.#hand + 1 : 1;
+    } while (this.#hand === spared || !this.#isInUse(this.#hand));
+    return this.#hand;
+  }
+
+  #isWorthLess(slot: number, than: number): boolean {
+    const difference = this.#worth(slot) - this.#worth(than);
+    return difference < 0 || (difference === 0 && this.#age(slot) > this.#age(than));
+  }
+
+  #worth(slot: number): number {
+    return this.#worthOf(this.#record(slot), this.#time(slot));
+  }
+
+  /** Before anything is known: the longer unused, the less. */
+  #worthOf(record: number, time: number): number {
+    const age = (this.#now - time) >>> 0;
+    if (this.#statistics) return this.#statistics.density[cellOf(kindOf(record), age)]!;
+    return -ageClass(age);
+  }
+
+  // ---- who was here before -------------------------------------------------------------------
+
+  /** The record of a key that comes in, with this use; its return is counted. */
+  #recall(slot: number): number {
+    const ghosts = this.#ghosts;
+    if (!ghosts) return FIRST_USE;
+    const hash = this.#hashOf(slot);
+    const place = ghosts.find(hash);
+    if (place >= 0) {
+      const record = ghosts.record(place);
+      const age = this.#countReturn(ghosts, place, 1);
+      return usedAgain(record, age, this.#fading);
+    }
+    // Known to the statistics only: most of its like are not, and it must not differ from them.
+    const identity = ghosts.identity(hash);
+    const sampled = this.#isSampled(identity) ? (this.#sample?.find(identity) ?? -1) : -1;
+    if (sampled >= 0) this.#countReturn(this.#sample!, sampled, this.#sampling);
+    return FIRST_USE;
+  }
+
+  #countReturn(table: GhostTable, place: number, weight: number): number {
+    const age = (this.#now - table.time(place)) >>> 0;
+    this.#returned[cellOf(kindOf(table.record(place)), age)]! += weight;
+    table.free(place);
+    return age;
+  }
+
+  #remember(ghosts: GhostTable, slot: number): void {
+    const hash = this.#hashOf(slot);
+    const place = ghosts.placeFor(hash, (record, time) => this.#worthOf(record, time));
+    if (this.#sample && !ghosts.isEmpty(place)) this.#resample(this.#sample, ghosts, place);
+    ghosts.put(place, hash, this.#record(slot), this.#time(slot));
+  }
+
+  #resample(sample: GhostTable, ghosts: GhostTable, place: number): void {
+    const identity = ghosts.identityAt(place);
+    if (!this.#isSampled(identity)) return;
+    const seat = sample.placeFor(identity, (_record, time) => time - this.#now);
+    sample.put(seat, identity, ghosts.record(place), ghosts.time(place));
+  }
+
+  /** From bits of the identity that name neither its set nor its tag. */
+  #isSampled(identity: number): boolean {
+    return ((identity >>> 12) & (this.#sampling - 1)) === 0;
+  }
+
+  // ---- learning ------------------------------------------------------------------------------
+
+  /** Often at first, when little is known; then at a pace that the size of the cache sets. */
+  #revisionLength(): number {
+    const steady = Math.max(MIN_REVISION, REVISION * this.#scale);
+    return Math.min(steady, FIRST_REVISION << Math.min(this.#revisions >> 1, 16));
+  }
+
+  #revise(): void {
+    this.#insertions = 0;
+    if (!this.#statistics) return;
+    const elapsed = (this.#now - this.#revisedAt) >>> 0;
+    this.#revisedAt = this.#now;
+    this.#revisions++;
+    this.#statistics.revise(elapsed, this.#halfLife(), (count) => {
+      this.#takeCensus(count);
+    });
+  }
+
+  #takeCensus(count: (cell: number, weight: number) => void): void {
+    const step = Math.max(1, (this.#end - 1) / CENSUS);
+    for (let at = 1; at < this.#end; at += step) {
+      const slot = Math.floor(at);
+      if (this.#isInUse(slot)) count(cellOf(kindOf(this.#record(slot)), this.#age(slot)), step);
+    }
+    if (this.#ghosts) this.#countGhosts(this.#ghosts, 1, count);
+    if (this.#sample) this.#countGhosts(this.#sample, this.#sampling, count);
+  }
+
+  #countGhosts(
+    table: GhostTable,
+    weight: number,
+    count: (cell: number, weight: number) => void,
+  ): void {
+    const step = Math.max(1, table.capacity / CENSUS);
+    for (let at = 0; at < table.capacity; at += step) {
+      const place = Math.floor(at);
+      if (table.isEmpty(place)) continue;
+      const age = (this.#now - table.time(place)) >>> 0;
+      count(cellOf(kindOf(table.record(place)), age), weight * step);
+    }
+  }
+
+  // ---- scale ---------------------------------------------------------------------------------
+
+  /**
+   * A policy is not told how much fits: entries may be bounded by their bytes. While the cache fills,
+   * its scale doubles ahead of it; at the first eviction it is known, and taken again should it later
+   * change by half.
+   */
+  #settleScale(): void {
+    if (this.#isScaleFinal && this.#used * 2 >= this.#scale) return;
+    this.#setScale(this.#used);
+    this.#isScaleFinal = true;
+    this.#startLearning();
+    const horizon = HORIZON * this.#used;
+    this.#sampling = 1;
+    while (horizon / this.#sampling > SAMPLED_GHOSTS) this.#sampling *= 2;
+    const isSmall = this.#sampling === 1;
+    this.#ghosts = new GhostTable(Math.max(MIN_GHOSTS, isSmall ? horizon : GHOSTS * this.#used));
+    this.#sample = isSmall ? undefined : new GhostTable(SAMPLED_GHOSTS);
+  }
+
+  #setScale(entries: number): void {
+    this.#scale = entries;
+    this.#fading = fadingPerRequest(this.#halfLife());
+  }
+
+  #halfLife(): number {
+    return Math.max(MIN_HALF_LIFE, HALF_LIFE * this.#scale);
+  }
+
+  #startLearning(): void {
+    if (this.#statistics) return;
+    this.#statistics = new ReuseStatistics(this.#halfLife());
+    this.#returned = this.#statistics.returned;
+    this.#revisedAt = this.#now;
+  }
+
+  // ---- slots ---------------------------------------------------------------------------------
+
+  #grow(slot: number): void {
+    if (slot >= this.#end) this.#end = slot + 1;
+    const index = slot >>> CHUNK_BITS;
+    const needed = ((slot & IN_CHUNK) + 1) * 2;
+    const chunk = this.#chunks[index];
+    if (!chunk || chunk.length < needed) this.#chunks[index] = enlarged(chunk, needed, index);
+    if (this.#used > this.#scale) {
+      this.#isScaleFinal &&= this.#used <= this.#scale * 1.5;
+      if (!this.#isScaleFinal) this.#setScale(this.#used * 2);
+      if (this.#used >= MIN_LEARNED) this.#startLearning();
+    }
+  }
+
+  #write(slot: number, time: number, word: number): void {
+    const chunk = this.#chunks[slot >>> CHUNK_BITS]!;
+    const at = (slot & IN_CHUNK) << 1;
+    chunk[at] = time;
+    chunk[at + 1] = word;
+  }
+
+  #time(slot: number): number {
+    return this.#chunks[slot >>> CHUNK_BITS]![(slot & IN_CHUNK) << 1]!;
+  }
+
+  #age(slot: number): number {
+    return (this.#now - this.#time(slot)) >>> 0;
+  }
+
+  #word(slot: number): number {
+    return this.#chunks[slot >>> CHUNK_BITS]?.[((slot & IN_CHUNK) << 1) + 1] ?? 0;
+  }
+
+  #record(slot: number): number {
+    return this.#word(slot) & RECORD_MASK;
+  }
+
+  #isInUse(slot: number): boolean {
+    return this.#word(slot) !== 0;
+  }
+}
+
+/** The first chunk doubles from small; those after it come whole. */
+function enlarged(chunk: Int32Array | undefined, needed: number, index: number): Int32Array {
+  const full = 2 << CHUNK_BITS;
+  if (index > 0) return new Int32Array(full);
+  const larger = new Int32Array(Math.min(full, Math.max(32, needed, 2 * (chunk?.length ?? 0))));
+  if (chunk) larger.set(chunk);
+  return larger;
+}
