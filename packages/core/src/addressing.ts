@@ -85,8 +85,13 @@ export class Addressing {
     const { keyPrefix, version } = this.#options;
     const { fullKeys } = this.#store.spaces;
     for (const slot of fullKeys.matching(keyPrefix, version)) {
-      const origin = fullKeys.origin(this.#store.key(slot));
-      if (origin) yield [origin.key, slot];
+      const fullKey = this.#store.key(slot);
+      const origin = fullKeys.origin(fullKey);
+      if (!origin) continue;
+      // A cache of the same prefix and version may have another key function: its keys are not ours.
+      if (this.#call(this.#joinKeys, origin.key, keyPrefix, version) === fullKey) {
+        yield [origin.key, slot];
+      }
     }
   }
 

@@ -60,12 +60,18 @@ function planOf(engine: Engine, options: LoadOptions): Plan {
   tagsOf('getOrSet', options);
   const ahead = refreshAhead === undefined ? 0 : parseTimeout(refreshAhead, 'refreshAhead');
   return {
-    staleSeconds: stale === undefined ? 0 : parseTimeout(stale, 'stale'),
+    staleSeconds: staleSecondsOf(stale),
     refreshAheadMs: ahead === null ? Infinity : ahead * 1000,
     deadlineSeconds: deadline === undefined ? null : parseTimeout(deadline, 'deadline'),
     signal: signalOf('getOrSet', options.signal),
     options,
   };
+}
+
+/** How long a dead entry may serve on; null = for ever. Below zero is as good as not at all. */
+function staleSecondsOf(stale: LoadOptions['stale']): number | null {
+  const seconds = stale === undefined ? 0 : parseTimeout(stale, 'stale');
+  return seconds === null ? null : Math.max(0, seconds);
 }
 
 // ---- the ways of a call ------------------------------------------------------------------------
@@ -93,7 +99,8 @@ function load(engine: Engine, address: Address, loader: Loader, plan: Plan): unk
     if (engine.store.events.isHeard('stale'))
       engine.store.publish('stale', space.fullKey(spaceKey));
     if (waiting) return reveal(stale);
-    return refresh(engine, address, loader, plan) ?? reveal(stale);
+    const fresh = refresh(engine, address, loader, plan);
+    return fresh === undefined ? reveal(stale) : fresh; // a null is a value
   }
   engine.store.noteMiss(space, spaceKey);
   if (waiting) return join(engine, address, waiting, plan);

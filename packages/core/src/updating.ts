@@ -52,7 +52,9 @@ function write<T>(engine: Engine, address: Address, value: T, options: UpdateOpt
   const slot = engine.live(address.space, address.spaceKey);
   const stored = isolate(value, engine.options.isolation);
   if (slot !== undefined && options.timeout === undefined && options.tags === undefined) {
-    engine.replace(address, slot, stored);
+    const kept = engine.store.entry(slot);
+    if (kept.tags) engine.store.tags.retain(kept.tags);
+    engine.put(address, { ...kept, value: stored });
   } else {
     const { timeout, tags } = options;
     engine.commit(engine.prepare('set', key, value, { version, timeout, tags }));

@@ -107,6 +107,14 @@ describe('keyFunction', () => {
       cache.set('k', 1);
     }).toThrow(/keyFunction must return a string: received 7/);
   });
+
+  it('lists its own keys only, not those of another key function in the same store', () => {
+    const { cache, sibling } = testCache({ keyFunction: (key) => `one/${key}` });
+    sibling({ keyFunction: (key) => `two/${key}` }).set('theirs', 1);
+    cache.set('ours', 1);
+    expect([...cache.keys()]).toEqual(['ours']);
+    expect([...cache.entries()]).toEqual([['ours', 1]]);
+  });
 });
 
 describe('keyCheck', () => {

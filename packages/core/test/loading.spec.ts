@@ -235,6 +235,22 @@ describe('getOrSet() with stale', () => {
     expect(cache.get('k')).toEqual({ n: 'new' });
   });
 
+  it('gives a new null at once, too: it is a value', () => {
+    const { cache, advance } = testCache();
+    cache.getOrSet('k', 'old', { timeout: 1, stale: 9 });
+    advance(2);
+    expect(cache.getOrSet<unknown>('k', () => null, { timeout: 1, stale: 9 })).toBeNull();
+  });
+
+  it('below zero is as good as not at all: the entry lives as long as its timeout says', () => {
+    const { cache, advance } = testCache({ maxEntries: 2 });
+    cache.getOrSet('k', 1, { timeout: 10, stale: -5 });
+    advance(6);
+    cache.set('a', 1);
+    cache.set('a', 2);
+    expect(cache.get('k')).toBe(1);
+  });
+
   it('ends with the window; then callers wait, and an error is theirs', async () => {
     const { cache, advance } = staleCache();
     advance(60);

@@ -123,6 +123,15 @@ describe('update()', () => {
     expect(() => cache.update('k', fn, { ttl: 1 } as any)).toThrow(/ttl is no option/);
     expect(ran).toBe(false);
   });
+
+  it('does not keep a value that is too large, whatever was there before', async () => {
+    const { cache, warnings } = testCache({ maxEntryBytes: 500 });
+    cache.set('k', 'small');
+    expect(await cache.update('k', () => 'x'.repeat(1000))).toHaveLength(1000);
+    expect(cache.get('k')).toBeUndefined();
+    expect(warnings).toMatchObject([{ code: 'LOCMEM_ENTRY_TOO_LARGE' }]);
+    expect(cache.bytes).toBe(0);
+  });
 });
 
 describe('lock', () => {
