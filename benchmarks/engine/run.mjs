@@ -1,0 +1,187 @@
+/**
+ * Measures LocMem against Map and its peers:
+ *
+ *     node benchmarks/engine/run.mjs [--quick] [--rounds 5] [--only warm-hit,locmem] [--out file]
+ *
+ * `--only` takes ids of scenarios and names or ids of subjects, or the beginning of either; the
+ * baseline always takes part. `--quick` shows that everything works; its figures mean nothing and are
+ * not written. Needs the built packages (`pnpm build`).
+ */
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Child } from '../harness/children.mjs';
+import { machine, today, versionOf } from '../harness/machine.mjs';
+import { plainTable, writeFormatted } from '../harness/output.mjs';
+import { spreadOf } from '../harness/spread.mjs';
+import { tableOf } from './report.mjs';
+import { scenarios, takesPart } from './scenarios/index.mjs';
+import { allSubjects } from './subjects/index.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const CHILD = join(HERE, 'child.mjs');
+
+const FULL = { rounds: 5, runs: 2, warmMs: 300, roundMs: 150, scale: 1 };
+const QUICK = { rounds: 1, runs: 1, warmMs: 5, roundMs: 2, scale: 0.01 };
+/** Those of each kind that a smoke test starts in every scenario; all of them are checked. */
+const QUICK_SUBJECTS = ['map/', 'lru-cache/', 'catbox-memory/', 'locmem/'];
+
+const { values: args } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string' },
+    out: { type: 'string', default: join(HERE, '../results/engine.json') },
+  },
+});
+const plan = { ...(args.quick ? QUICK : FULL) };
+if (args.rounds) plan.rounds = Number(args.rounds);
+
+const subjects = await allSubjects();
+const only = (args.only ?? '').split(',').filter(Boolean);
+const chosenScenarios = choose([...scenarios.values()], ({ id }) => [id]);
+const chosenSubjects = choose([...subjects.values()], ({ id, name }) => [id, name.toLowerCase()]);
+
+const checked = await checkAll();
+const results = {};
+for (const scenario of chosenScenarios) {
+  const participants = participantsOf(scenario);
+  if (!participants.length) continue;
+  const rows = scenario.prepare
+    ? await time(scenario, participants)
+    : await observe(scenario, participants);
+  results[scenario.id] = { baseline: scenario.baseline, rows };
+  const { header, cells } = tableOf(scenario, rows, subjects);
+  console.log(`\n${scenario.group}: ${scenario.title}\n\n${plainTable(header, cells)}`);
+}
+if (!args.quick) await writeFormatted(args.out, JSON.stringify(report()));
+
+// ---- who and what ------------------------------------------------------------------------------
+
+/** What `--only` names of these, or all when it names none. */
+function choose(all, namesOf) {
+  const chosen = all.filter((item) =>
+    only.some((wanted) => namesOf(item).some((name) => name.startsWith(wanted.toLowerCase()))),
+  );
+  return chosen.length ? chosen : all;
+}
+
+function participantsOf(scenario) {
+  const admitted = [...subjects.values()].filter((subject) => takesPart(scenario, subject));
+  return admitted.filter((subject) => {
+    if (subject.id === scenario.baseline) return true;
+    if (!chosenSubjects.includes(subject)) return false;
+    return !args.quick || QUICK_SUBJECTS.some((start) => subject.id.startsWith(start));
+  });
+}
+
+function start(scenario, subject) {
+  return new Child(CHILD, { scenario: scenario?.id, subject: subject.id, scale: plan.scale });
+}
+
+/** A cache that does not do what it claims is not measured: the run ends. */
+async function checkAll() {
+  const found = await Promise.all(
+    chosenSubjects.map(async (subject) => {
+      const child = start(undefined, subject);
+      try {
+        return [subject.id, await child.ask({ what: 'check' })];
+      } finally {
+        child.end();
+      }
+    }),
+  );
+  console.log(`${found.length} subjects do what they claim`);
+  return Object.fromEntries(found);
+}
+
+// ---- timed scenarios ---------------------------------------------------------------------------
+
+/** Every subject in turn, round after round, so that what the machine does besides hits them all. */
+async function time(scenario, participants) {
+  const { rounds, warmMs, roundMs } = plan;
+  const children = participants.map((subject) => start(scenario, subject));
+  try {
+    for (const child of children) await child.ask({ what: 'warm up', milliseconds: warmMs });
+    const ns = participants.map(() => []);
+    for (let round = 0; round < rounds; round++) {
+      for (const [i, child] of children.entries()) {
+        ns[i].push(await child.ask({ what: 'round', milliseconds: roundMs }));
+      }
+    }
+    const base = ns[participants.findIndex(({ id }) => id === scenario.baseline)];
+    return participants.map(({ id }, i) => ({
+      subject: id,
+      ns: rounded(spreadOf(ns[i])),
+      ratio: rounded(spreadOf(ns[i].map((value, round) => value / base[round]))),
+    }));
+  } finally {
+    for (const child of children) child.end();
+  }
+}
+
+// ---- observed scenarios ------------------------------------------------------------------------
+
+/** Each time in a new process. */
+async function observe(scenario, participants) {
+  const runs = participants.map(() => []);
+  for (let run = 0; run < plan.runs; run++) {
+    for (const [i, subject] of participants.entries()) {
+      const child = start(scenario, subject);
+      try {
+        runs[i].push(await child.ask({ what: 'observe' }));
+      } finally {
+        child.end();
+      }
+    }
+  }
+  const figures = runs.map((ofSubject) => bestOf(scenario, ofSubject));
+  const base = figures[participants.findIndex(({ id }) => id === scenario.baseline)];
+  return participants.map(({ id }, i) => ({
+    subject: id,
+    figures: rounded(figures[i]),
+    ratio: rounded({ median: figures[i][scenario.key] / base[scenario.key] }),
+  }));
+}
+
+function bestOf({ best }, runs) {
+  return Object.fromEntries(
+    Object.entries(best).map(([name, which]) => [
+      name,
+      Math[which](...runs.map((run) => run[name])),
+    ]),
+  );
+}
+
+function rounded(figures) {
+  return Object.fromEntries(
+    Object.entries(figures).map(([name, value]) => [name, Number(value.toPrecision(4))]),
+  );
+}
+
+// ---- the results file --------------------------------------------------------------------------
+
+function report() {
+  const packages = new Set([...subjects.values()].flatMap(({ package: name }) => name ?? []));
+  return {
+    date: today(),
+    machine: machine(),
+    versions: Object.fromEntries([...packages].sort().map((name) => [name, versionOf(name)])),
+    method: {
+      time: 'CPU time of the process (user and system, all threads), not wall time: other work ran on the machine',
+      processes: 'one for each subject and scenario',
+      rounds: `${plan.rounds}, interleaved: each subject in turn, round after round; ${plan.roundMs} ms each after ${plan.warmMs} ms of warming up and a full garbage collection`,
+      figures:
+        'median over the rounds, smallest and largest; ratios to the baseline of the same round',
+      observed: `memory, stalls and stampedes: ${plan.runs} runs, each in a new process; the better one`,
+      noise: 'differences under 1.3 times are noise; Map runs twice, under two names, to show it',
+    },
+    subjects: Object.fromEntries(
+      [...subjects.values()].map(({ id, name, package: from, isolates, expires }) => [
+        id,
+        { name, package: from, isolates, expires, ...checked[id] },
+      ]),
+    ),
+    scenarios: results,
+  };
+}

@@ -1,0 +1,15 @@
+/** The middle and the ends of what several rounds measured. */
+export function spreadOf(samples) {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return { median: medianOfSorted(sorted), min: sorted[0], max: sorted.at(-1) };
+}
+
+/** The value below which that share of the samples lies; `share` 1 is the largest. */
+export function percentile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)];
+}
+
+function medianOfSorted(sorted) {
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
