@@ -1,0 +1,103 @@
+import { describe, expect, it } from '@jest/globals';
+import { LocMemCache } from '@locmem/core';
+import fc from 'fast-check';
+import { BIG, type Handle } from './support/model.js';
+import { finish, makeWorld, play, PLAYS, type Step, type World } from './support/model-steps.js';
+
+/** For each of three policies: 120,000 in all. */
+const LEAST_OPERATIONS = 40_000;
+const RUNS = 500;
+
+const key = fc.constantFrom('a', 'b', 'c', 'd', '1', '__proto__', 'constructor', 'a:b');
+const tags = fc.option(fc.subarray(['red', 'green', 'blue'], { minLength: 1 }), { nil: undefined });
+const timeout = fc.constantFrom(undefined, undefined, null, 0, -1, 0.5, 1, 3, 60);
+const value = fc.oneof(
+  ...[fc.integer({ min: -9, max: 9 }), fc.constantFrom('', 'text', null, false, BIG)],
+  fc.constantFrom<unknown>(
+    [1, [2]],
+    { a: 1, b: { c: [null] } },
+    new Date(7),
+    new Map([['k', [1]]]),
+  ),
+  fc.constantFrom<unknown>(JSON.parse('{ "__proto__": 1 }'), [], {}, [{ id: 1 }, { id: 2 }]),
+);
+
+const step: fc.Arbitrary<Step> = fc.record({
+  handle: fc.nat(3),
+  key,
+  keys: fc.array(key, { maxLength: 4 }),
+  version: fc.constantFrom(undefined, undefined, undefined, 1, 2),
+  value,
+  timeout,
+  tags,
+  stale: fc.constantFrom(undefined, undefined, -1, 0, 2, null),
+  number: fc.constantFrom(-1, 0, 0.25, 1, 2),
+  flag: fc.boolean(),
+});
+
+const handle: fc.Arbitrary<Handle> = fc.record({
+  keyPrefix: fc.constantFrom('', '', 'p'),
+  version: fc.constantFrom(1, 1, 2),
+  keyFunction: fc.constantFrom(
+    ...[undefined, undefined, undefined],
+    (k: string, prefix: string, version: number) => `made/${prefix}/${version}/${k}`,
+    (k: string) => `bare/${k}`,
+  ),
+  timeout: fc.constantFrom(null, 2, 300),
+  isolation: fc.constantFrom('copy', 'copy', 'freeze', 'share'),
+  maxEntries: fc.constantFrom(1, 3, 6, 10, Infinity),
+  cullFrequency: fc.constantFrom(0, 1, 2, 3, 20),
+  maxBytes: fc.constantFrom(undefined, undefined, 1_500, 9_000),
+  maxEntryBytes: fc.constantFrom(undefined, undefined, 1_000),
+});
+
+const STEPS = Object.keys(PLAYS);
+
+class Command implements fc.AsyncCommand<object, World> {
+  constructor(
+    readonly name: string,
+    readonly step: Step,
+  ) {}
+  check(): boolean {
+    return true;
+  }
+  run(_model: object, world: World): Promise<void> {
+    return play(this.name, this.step, world);
+  }
+  toString(): string {
+    return `${this.name}(${fc.stringify(this.step)})`;
+  }
+}
+
+const commands = fc.commands(
+  STEPS.map((name) => step.map((each) => new Command(name, each))),
+  { maxCommands: 250, size: 'max' },
+);
+
+function isKnown(policy: string): boolean {
+  try {
+    return new LocMemCache(`knows ${policy}`, { policy: policy as 'lru' }).size === 0;
+  } catch {
+    return false;
+  }
+}
+
+describe.each(['lru', 'cull', 'adaptive'].filter(isKnown))("policy '%s'", (policy) => {
+  it('does what a plain model does, whatever the options and the order of calls', async () => {
+    let operations = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(handle, { minLength: 1, maxLength: 4 }),
+        commands,
+        async (handles, steps) => {
+          const world = makeWorld(policy, handles);
+          await fc.asyncModelRun(() => ({ model: {}, real: world }), steps);
+          await finish(world);
+          operations += world.operations;
+        },
+      ),
+      { numRuns: RUNS, interruptAfterTimeLimit: 60_000 },
+    );
+    expect(operations).toBeGreaterThan(LEAST_OPERATIONS);
+  }, 120_000);
+});
