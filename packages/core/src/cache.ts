@@ -102,14 +102,19 @@ export class LocMemCache implements SyncCache {
   get<T>(key: string, options: GetOptions<T> & { default: T }): T;
   get<T = unknown>(key: string, options?: GetOptions<T>): T | undefined;
   get<T>(key: string, options?: GetOptions<T>): T | undefined {
-    const engine = this.#engine;
-    const version = versionOf('get', options);
-    const space = engine.addressing.space(version);
-    const slot = engine.live(space, engine.addressing.keyInSpace(key, version));
-    if (slot !== undefined) return engine.read(slot) as T;
-    engine.store.noteMiss(space, engine.addressing.keyInSpace(key, version));
-    engine.addressing.check(key, version);
-    return options?.default;
+    // Kept small for the compiler, which makes one piece of it and all that a hit calls.
+    const { store, addressing } = this.#engine;
+    const version = options === undefined ? undefined : versionOf('get', options);
+    const space = addressing.space(version);
+    const slot = space.slots.get(addressing.keyInSpace(key, version));
+    if (slot !== undefined) {
+      const value = store.liveValue(slot);
+      if (value !== undefined) {
+        store.noteHit(slot);
+        return reveal(value) as T;
+      }
+    }
+    return this.#miss(key, version, options);
   }
 
   /** Whether the key is there and alive (Django `has_key`, `in`). Does not count as use. */
@@ -494,6 +499,15 @@ export class LocMemCache implements SyncCache {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #miss<T>(key: string, version: number | undefined, options: GetOptions<T> | undefined) {
+    const engine = this.#engine;
+    const { space, spaceKey } = engine.address(key, version);
+    engine.live(space, spaceKey); // removes what is dead
+    engine.store.noteMiss(space, spaceKey);
+    engine.addressing.check(key, version);
+    return options?.default;
   }
 
   // ---- steps that two methods share ----------------------------------------------------------

@@ -76,9 +76,7 @@ export class Engine {
 
   /** A value as a caller may have it; counts as use. */
   read(slot: number): unknown {
-    this.store.counts.hits++;
-    this.store.policy.hit(slot);
-    if (this.store.events.areHitsHeard) this.store.publish('hit', this.store.fullKey(slot));
+    this.store.noteHit(slot);
     return reveal(this.store.value(slot));
   }
 

@@ -11,14 +11,15 @@ import type { TagMark } from './tags.js';
 const NO_SPACE = 0;
 const CHUNK_BITS = 12;
 const CHUNK_SLOTS = 1 << CHUNK_BITS;
-const IN_CHUNK = CHUNK_SLOTS - 1;
+/** The part of a slot number that is its index in its chunk. */
+export const IN_CHUNK = CHUNK_SLOTS - 1;
 
 /**
  * So many slots' arrays. Chunks are added as slots are needed; one array for all would be moved whole
  * whenever it doubles, which takes tens of milliseconds at a million entries. A small store has one
  * chunk, which grows.
  */
-class Chunk {
+export class Chunk {
   readonly keys: string[] = [];
   readonly values: Stored[] = [];
   /** On the store's clock, milliseconds; Infinity = never. */
@@ -54,36 +55,36 @@ export class Slots {
   readonly #staleUntil = new Map<number, number>();
 
   key(slot: number): string {
-    return this.#chunk(slot).keys[slot & IN_CHUNK]!;
+    return this.chunk(slot).keys[slot & IN_CHUNK]!;
   }
 
   value(slot: number): Stored {
-    return this.#chunk(slot).values[slot & IN_CHUNK];
+    return this.chunk(slot).values[slot & IN_CHUNK];
   }
 
   setValue(slot: number, value: Stored): void {
-    this.#chunk(slot).values[slot & IN_CHUNK] = value;
+    this.chunk(slot).values[slot & IN_CHUNK] = value;
   }
 
   /** On the store's clock, milliseconds; Infinity = never. */
   deadline(slot: number): number {
-    return this.#chunk(slot).deadlines[slot & IN_CHUNK]!;
+    return this.chunk(slot).deadlines[slot & IN_CHUNK]!;
   }
 
   setDeadline(slot: number, deadlineMs: number): void {
-    this.#chunk(slot).deadlines[slot & IN_CHUNK] = deadlineMs;
+    this.chunk(slot).deadlines[slot & IN_CHUNK] = deadlineMs;
   }
 
   allocate(space: KeySpace, key: string): number {
     const slot = this.#free.pop() ?? this.#append();
-    const chunk = this.#chunk(slot);
+    const chunk = this.chunk(slot);
     chunk.keys[slot & IN_CHUNK] = key;
     chunk.spaceIds[slot & IN_CHUNK] = space.id;
     return slot;
   }
 
   release(slot: number): void {
-    const chunk = this.#chunk(slot);
+    const chunk = this.chunk(slot);
     chunk.keys[slot & IN_CHUNK] = '';
     chunk.values[slot & IN_CHUNK] = undefined;
     chunk.spaceIds[slot & IN_CHUNK] = NO_SPACE;
@@ -93,7 +94,7 @@ export class Slots {
   }
 
   isInUse(slot: number): boolean {
-    return this.#chunk(slot).spaceIds[slot & IN_CHUNK] !== NO_SPACE;
+    return this.chunk(slot).spaceIds[slot & IN_CHUNK] !== NO_SPACE;
   }
 
   /** In no particular order; the slot in hand may be released. */
@@ -103,13 +104,18 @@ export class Slots {
 
   /** Stands for the key and its space: the same whenever they come back. */
   hash(slot: number): number {
-    const chunk = this.#chunk(slot);
+    const chunk = this.chunk(slot);
     const spaceId = chunk.spaceIds[slot & IN_CHUNK]!;
     return (hash(chunk.keys[slot & IN_CHUNK]!) ^ Math.imul(spaceId, 0x9e3779b9)) >>> 0;
   }
 
   space(slot: number): KeySpace {
-    return this.#spaces[this.#chunk(slot).spaceIds[slot & IN_CHUNK]!]!;
+    return this.#spaces[this.chunk(slot).spaceIds[slot & IN_CHUNK]!]!;
+  }
+
+  /** Whether any entry carries tags. */
+  get areTagged(): boolean {
+    return this.#tagMarks.size > 0;
   }
 
   tagMark(slot: number): TagMark | undefined {
@@ -149,14 +155,15 @@ export class Slots {
     this.#freeSpaceIds.push(space.id);
   }
 
-  #chunk(slot: number): Chunk {
+  /** The arrays that hold a slot, at index `slot & IN_CHUNK`. */
+  chunk(slot: number): Chunk {
     return this.#chunks[slot >>> CHUNK_BITS]!;
   }
 
   #append(): number {
     const slot = this.#end++;
     if (slot >>> CHUNK_BITS === this.#chunks.length) this.#chunks.push(new Chunk(CHUNK_SLOTS));
-    this.#chunk(slot).reserve(slot & IN_CHUNK);
+    this.chunk(slot).reserve(slot & IN_CHUNK);
     return slot;
   }
 }

@@ -16,7 +16,7 @@ import { KeySpaces, type KeySpace } from './key-space.js';
 import { makePolicy, type PolicyName } from './policy/choice.js';
 import type { EvictionPolicy, PolicyFactory } from './policy/policy.js';
 import { RWLock } from './rwlock.js';
-import { Slots } from './slots.js';
+import { IN_CHUNK, Slots } from './slots.js';
 import { TagRegistry, type TagMark } from './tags.js';
 
 /** Up to this many entries, looking at all of them for dead ones costs next to nothing. */
@@ -97,6 +97,26 @@ export class Store implements Sweepable {
 
   value(slot: number): Stored {
     return this.#slots.value(slot);
+  }
+
+  /**
+   * The value of a live entry, undefined when it is not live: all that a hit needs, in one look at the
+   * slot. What is rare, tags in the store above all, is left to {@link isLive}.
+   */
+  liveValue(slot: number): Stored {
+    const chunk = this.#slots.chunk(slot);
+    const index = slot & IN_CHUNK;
+    const deadline = chunk.deadlines[index]!;
+    if (deadline !== Infinity && deadline <= this.time.now()) return undefined;
+    if (this.#slots.areTagged && !this.isLive(slot)) return undefined;
+    return chunk.values[index];
+  }
+
+  /** An entry was read. */
+  noteHit(slot: number): void {
+    this.counts.hits++;
+    this.policy.hit(slot);
+    if (this.events.areHitsHeard) this.publish('hit', this.fullKey(slot));
   }
 
   deadline(slot: number): number {
