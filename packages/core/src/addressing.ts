@@ -4,13 +4,22 @@
  */
 import type { Behaviour } from './behaviour.js';
 import { InvalidKeyError } from './errors.js';
-import { defaultKeyFunction, keyFault, type KeyFunction } from './key.js';
+import {
+  defaultKeyFunction,
+  hasUnportableCharacter,
+  keyFault,
+  MAX_KEY_LENGTH,
+  type KeyFunction,
+} from './key.js';
 import type { KeySpace } from './key-space.js';
 import type { ResolvedOptions } from './options.js';
 import type { Store } from './store.js';
 import type { LocMemWarningCode } from './warnings.js';
 
 type Warn = (code: LocMemWarningCode, message: string) => void;
+
+/** A safe integer with its sign, between two colons. */
+const LONGEST_VERSION = 19;
 
 export class Addressing {
   readonly #store: Store;
@@ -20,6 +29,10 @@ export class Addressing {
   /** Undefined on the fast path: keys are then looked up as they are. */
   readonly #joinKeys: KeyFunction | undefined;
   #home: KeySpace;
+  /** The space of another version, where one was asked for last. */
+  #other: KeySpace | undefined;
+  /** A bare key up to this length needs no closer look, if its characters are portable. */
+  readonly #usualLength: number;
 
   constructor(store: Store, options: ResolvedOptions, behaviour: Behaviour, warn: Warn) {
     this.#store = store;
@@ -28,11 +41,15 @@ export class Addressing {
     this.#warn = warn;
     this.#joinKeys = options.keyFunction ?? (behaviour.joinsKeys ? defaultKeyFunction : undefined);
     this.#home = this.#find(options.version);
+    this.#usualLength = hasUnportableCharacter(options.keyPrefix)
+      ? -1
+      : MAX_KEY_LENGTH - options.keyPrefix.length - LONGEST_VERSION;
   }
 
   /** The space of this version, undefined being the cache's own. */
   space(version: number | undefined): KeySpace {
-    if (version !== undefined && version !== this.#options.version) return this.#find(version);
+    if (version !== undefined && version !== this.#options.version)
+      return this.#otherSpace(version);
     if (this.#home.isRetired) this.#home = this.#find(this.#options.version);
     return this.#home;
   }
@@ -49,7 +66,9 @@ export class Addressing {
    * @throws {InvalidKeyError} when it is no string, or under keyCheck 'error' not portable
    */
   check(key: string, version: number | undefined): void {
-    if (this.#joinKeys === undefined) {
+    if (this.#joinKeys !== undefined) return;
+    const isUsual = typeof key === 'string' && key !== '' && key.length <= this.#usualLength;
+    if (!isUsual || hasUnportableCharacter(key)) {
       this.#checkBareKey(key);
       this.#checkFullKey(key, [
         this.#options.keyPrefix,
@@ -97,6 +116,12 @@ export class Addressing {
 
   #version(version: number | undefined): number {
     return version ?? this.#options.version;
+  }
+
+  #otherSpace(version: number): KeySpace {
+    const other = this.#other;
+    if (other?.version === version && !other.isRetired) return other;
+    return (this.#other = this.#find(version));
   }
 
   #find(version: number): KeySpace {

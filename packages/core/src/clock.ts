@@ -41,6 +41,7 @@ const LOOKS_PER_READING = 64;
 class CoarseClock implements Timekeeper {
   #reading = 0;
   #looksLeft = 0;
+  #isTickDue = false;
   #tick: NodeJS.Timeout | undefined;
 
   now(): number {
@@ -50,7 +51,7 @@ class CoarseClock implements Timekeeper {
   exact(): number {
     this.#reading = performance.now();
     this.#looksLeft = LOOKS_PER_READING;
-    this.#armTick();
+    if (!this.#isTickDue) this.#armTick();
     return this.#reading;
   }
 
@@ -63,8 +64,15 @@ class CoarseClock implements Timekeeper {
 
   /** One timer for all stores, re-armed rather than made anew, and no reason for the process to stay. */
   #armTick(): void {
-    if (this.#tick) this.#tick.refresh();
-    else this.#tick = setTimeout(() => (this.#looksLeft = 0), TICK_MS).unref();
+    this.#isTickDue = true;
+    if (this.#tick) {
+      this.#tick.refresh();
+      return;
+    }
+    this.#tick = setTimeout(() => {
+      this.#isTickDue = false;
+      this.#looksLeft = 0;
+    }, TICK_MS).unref();
   }
 }
 

@@ -11,7 +11,7 @@ export const defaultKeyFunction: KeyFunction = (key, keyPrefix, version) =>
   `${keyPrefix}:${version}:${key}`;
 
 /** memcached's limit, in code points, over the full key. */
-const MAX_KEY_LENGTH = 250;
+export const MAX_KEY_LENGTH = 250;
 
 const SPACE = 0x20;
 const DELETE = 0x7f;
@@ -38,7 +38,8 @@ function codePoints(parts: readonly string[]): number {
   return count;
 }
 
-function hasUnportableCharacter(part: string): boolean {
+/** A space, a control character or DEL. */
+export function hasUnportableCharacter(part: string): boolean {
   for (let i = 0; i < part.length; i++) {
     const code = part.charCodeAt(i);
     if (code <= SPACE || code === DELETE) return true;
