@@ -97,6 +97,8 @@ export class Fetch implements ResponseWatcher {
   /** A cache further in wants the same answer at the same place: its timeout, and the lower limits. */
   narrow(inner: FetchSite['settings']): void {
     this.#policy = {
+      targetedFields: inner.targetedFields,
+      heuristic: inner.heuristic || this.#policy.heuristic,
       timeoutSeconds:
         inner.timeoutSeconds === undefined ? this.#policy.timeoutSeconds : inner.timeoutSeconds,
       storeSetCookie: inner.storeSetCookie && this.#policy.storeSetCookie,

@@ -3,10 +3,10 @@
  * allowed; all instants are milliseconds since the epoch.
  */
 import { deltaSeconds, MAX_DELTA_SECONDS, parseDeltaSeconds } from './cache-control.js';
-import type { CacheControl } from './cache-control.js';
 import { linesOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { parseHttpDate } from './http-date.js';
+import type { CachePolicyFields } from './targeted.js';
 
 /** What an answer says about its own freshness. `invalid`: it tried, and must count as stale. */
 export type StatedLifetime =
@@ -20,14 +20,14 @@ export type StatedLifetime =
  * answer is stale, and the next in line is not asked.
  */
 export function statedLifetime(
-  cacheControl: CacheControl,
+  { cacheControl, isTargeted }: CachePolicyFields,
   fields: Fields,
   responseTimeMs: number,
 ): StatedLifetime {
   const seconds =
     deltaSeconds(cacheControl, 's-maxage') ??
     deltaSeconds(cacheControl, 'max-age') ??
-    secondsUntilExpires(fields, responseTimeMs);
+    (isTargeted ? undefined : secondsUntilExpires(fields, responseTimeMs));
   if (seconds === undefined) return { kind: 'none' };
   return seconds === 'invalid' ? { kind: 'invalid' } : { kind: 'stated', seconds };
 }
@@ -45,6 +45,21 @@ function secondsUntilExpires(
   const seconds = (expiresMs - dateValue(fields, responseTimeMs)) / 1000;
   return Math.min(Math.max(seconds, 0), MAX_DELTA_SECONDS);
 }
+
+/**
+ * RFC 9111 §4.2.2: a tenth of the time that had passed since the last change, and not more than a
+ * day. Undefined when the answer does not say when that was.
+ */
+export function heuristicLifetime(fields: Fields, responseTimeMs: number): number | undefined {
+  const lines = linesOf(fields, 'last-modified');
+  const modifiedMs =
+    lines.length === 1 ? parseHttpDate(lines[0]!.trim(), responseTimeMs) : undefined;
+  if (modifiedMs === undefined) return undefined;
+  const unchangedSeconds = (dateValue(fields, responseTimeMs) - modifiedMs) / 1000;
+  return Math.min(Math.max(unchangedSeconds * 0.1, 0), LONGEST_GUESS_SECONDS);
+}
+
+const LONGEST_GUESS_SECONDS = 86_400;
 
 /** RFC 9110 §6.6.1: without a usable Date, the time of receipt stands for it. */
 export function dateValue(fields: Fields, responseTimeMs: number): number {

@@ -94,6 +94,15 @@ export class OptionReader {
     return [...value];
   }
 
+  /** Names of fields, lower-cased. */
+  fieldNames(option: string, value: unknown): readonly string[] | undefined {
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value) || !value.every(isFieldName)) {
+      return this.#refuse(option, 'must be a list of field names', value);
+    }
+    return Object.freeze(value.map((name) => name.toLowerCase()));
+  }
+
   directives(value: unknown): 'honour' | 'ignore' {
     if (value === undefined || value === 'honour') return 'honour';
     if (value === 'ignore') return 'ignore';
@@ -116,6 +125,10 @@ export class OptionReader {
     if (typeof (value as Partial<Clock> | null)?.now === 'function') return value;
     return this.#refuse('clock', 'must have a now() method', value);
   }
+}
+
+function isFieldName(value: unknown): value is string {
+  return typeof value === 'string' && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value);
 }
 
 function isArgumentPattern(value: unknown): value is string {

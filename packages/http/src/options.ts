@@ -73,6 +73,17 @@ export interface ResponseCacheOptions<
    * always wins (Django: CACHE_MIDDLEWARE_SECONDS, which wins over the answer).
    */
   timeout?: Timeout | undefined;
+  /**
+   * Whether an answer that states no freshness, but when it was last modified, counts as fresh for a
+   * tenth of the time since then, at most a day (RFC 9111 §4.2.2). `timeout` comes first. Default
+   * false.
+   */
+  heuristic?: boolean | undefined;
+  /**
+   * Fields that take the place of Cache-Control and Expires for this cache (RFC 9213): the first
+   * that an answer has and that is well formed. Default `['CDN-Cache-Control']`.
+   */
+  targetedFields?: readonly string[] | undefined;
   /** An integer; another one sees nothing of what was stored before (Django: VERSION). Default: the cache's. */
   version?: number | ((req: Req) => number) | undefined;
   /** Sets tenants apart: what is stored under one prefix is not found under another. Default `''`. */
@@ -111,6 +122,9 @@ export interface Settings<Req> {
   readonly maxEntries: number | undefined;
   readonly maxBytes: number | undefined;
   readonly timeoutSeconds: number | null | undefined;
+  readonly heuristic: boolean;
+  /** Lower-case. */
+  readonly targetedFields: readonly string[];
   readonly versionOf: (req: Req) => number | undefined;
   readonly keyPrefixOf: (req: Req) => string;
   readonly keyOf: ((req: Req) => string) | undefined;
@@ -125,12 +139,15 @@ export interface Settings<Req> {
 }
 
 const MIB = 2 ** 20;
+const CDN_ONLY: readonly string[] = Object.freeze(['cdn-cache-control']);
 
 const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ResponseCacheOptions>([
   'cache',
   'maxEntries',
   'maxBytes',
   'timeout',
+  'heuristic',
+  'targetedFields',
   'version',
   'keyPrefix',
   'key',
@@ -164,6 +181,8 @@ export function resolveOptions<Req>(
     maxBytes: check.integer('maxBytes', options.maxBytes, 1),
     timeoutSeconds:
       options.timeout === undefined ? undefined : parseTimeout(options.timeout, 'timeout'),
+    heuristic: check.boolean('heuristic', options.heuristic) ?? false,
+    targetedFields: check.fieldNames('targetedFields', options.targetedFields) ?? CDN_ONLY,
     versionOf: versionOf(options.version, check, place),
     keyPrefixOf: keyPrefixOf(options.keyPrefix, check, place),
     keyOf: keyOf(check.function('key', options.key), place),

@@ -13,9 +13,18 @@ import type { CacheControl } from './cache-control.js';
 import type { StoredResponse } from './entry.js';
 import { linesOf, listMembers } from './fields.js';
 import type { Fields } from './fields.js';
-import { ageField, correctedInitialAge, isFresh, statedLifetime, ttlSeconds } from './freshness.js';
+import {
+  ageField,
+  correctedInitialAge,
+  heuristicLifetime,
+  isFresh,
+  statedLifetime,
+  ttlSeconds,
+} from './freshness.js';
 import type { AgeFacts } from './freshness.js';
 import type { MissReason, Refusal } from './reasons.js';
+import { cachePolicyFields } from './targeted.js';
+import type { CachePolicyFields } from './targeted.js';
 import { parseVary } from './vary.js';
 
 /** What of a request the decision to store its answer depends on. */
@@ -38,6 +47,10 @@ export interface StoragePolicy {
   /** Freshness of answers that state none, seconds; null = for ever; undefined = none is assumed. */
   readonly timeoutSeconds: number | null | undefined;
   readonly storeSetCookie: boolean;
+  /** Whether freshness may be guessed from Last-Modified (RFC 9111 §4.2.2). */
+  readonly heuristic: boolean;
+  /** Fields that take the place of Cache-Control, lower-case, the first first (RFC 9213). */
+  readonly targetedFields: readonly string[];
 }
 
 /** Who else may get a stored answer. */
@@ -61,6 +74,9 @@ export type StoreDecision =
 /** Statuses whose own rules about caching are kept here, for `must-understand` (RFC 9111 §5.2.2.3). */
 const UNDERSTOOD = new Set([200, 203, 204, 300, 301, 302, 307, 308, 404, 405, 410, 414, 451, 501]);
 
+/** RFC 9110 §15.1: statuses whose freshness may be guessed, less 206, which is a part. */
+const HEURISTICALLY_CACHEABLE = new Set([200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501]);
+
 /**
  * Whether an answer may be stored (RFC 9111 §3, as a shared cache), and for how long it is fresh.
  * Default deny: what is not understood is not stored.
@@ -71,7 +87,8 @@ export function storable(
   policy: StoragePolicy,
 ): StoreDecision {
   const { status, fields } = response;
-  const cacheControl = parseCacheControl(linesOf(fields, 'cache-control'));
+  const policyFields = cachePolicyFields(fields, policy.targetedFields);
+  const { cacheControl } = policyFields;
   const vary = parseVary(linesOf(fields, 'vary'));
 
   // §3: "the request method is understood by the cache".
@@ -82,18 +99,16 @@ export function storable(
   if (fields.has('content-range')) return refuse('partial');
   // §5.2: who wrote this may have meant `private`.
   if (cacheControl.malformed) return refuse('cache-control-malformed');
+  // §5.2.2.3: not unless the cache knows what the status means for caching; no-store beside it is
+  // for those that do not know.
+  const mustUnderstand = hasDirective(cacheControl, 'must-understand');
+  if (mustUnderstand && !UNDERSTOOD.has(status)) return refuse('must-understand');
   // §3: "the no-store cache directive is not present in the response".
-  if (hasDirective(cacheControl, 'no-store')) return refuse('response-no-store');
+  if (hasDirective(cacheControl, 'no-store') && !mustUnderstand) return refuse('response-no-store');
   // §3: "the private response directive is not present"; a qualified one counts as a whole one.
   if (hasDirective(cacheControl, 'private')) return refuse('response-private');
   // §5.2.2.4: reusable only after validation, which this cache does not do yet.
   if (hasDirective(cacheControl, 'no-cache')) return refuse('response-no-cache');
-  // §5.2.2.3: not unless the cache knows what the status means for caching.
-  if (hasDirective(cacheControl, 'must-understand') && !UNDERSTOOD.has(status)) {
-    return refuse('must-understand');
-  }
-  // RFC 9213 §2.2: it would replace Cache-Control, and is not read yet.
-  if (fields.has('cdn-cache-control')) return refuse('targeted-field');
   // §4.1: a stored answer with a "*" never matches a request.
   if (vary.kind === 'never') return refuse(vary.reason);
   // §3.5: whose answer it is was decided by who asked.
@@ -105,7 +120,7 @@ export function storable(
   // RFC 9110 §6.5: trailer fields come after the body, and are not kept.
   if (fields.has('trailer')) return refuse('trailers');
 
-  const lifetime = freshnessLifetime(request, response, cacheControl, vary.names, policy);
+  const lifetime = freshnessLifetime(request, response, policyFields, vary.names, policy);
   if (typeof lifetime === 'string') return refuse(lifetime);
   const age: AgeFacts = {
     responseTimeMs: response.timeMs,
@@ -128,22 +143,28 @@ export function storable(
 function freshnessLifetime(
   request: AskedFor,
   { status, fields, timeMs }: Answered,
-  cacheControl: CacheControl,
+  policyFields: CachePolicyFields,
   vary: readonly string[],
-  { timeoutSeconds }: StoragePolicy,
+  { timeoutSeconds, heuristic }: StoragePolicy,
 ): Refusal | { readonly stated: boolean; readonly seconds: number } {
-  const stated = statedLifetime(cacheControl, fields, timeMs);
+  const { cacheControl } = policyFields;
+  const stated = statedLifetime(policyFields, fields, timeMs);
   if (stated.kind === 'invalid') return 'invalid-freshness';
   // §3: any final status will do where the answer itself says how long it is good.
   if (stated.kind === 'stated') return { stated: true, seconds: stated.seconds };
 
   // Only assumed from here on: errors, redirects and whatever a cookie may have made are left alone.
-  if (timeoutSeconds === undefined) return 'no-freshness';
-  if (status !== 200) return 'status';
+  const guessed = heuristic ? heuristicLifetime(fields, timeMs) : undefined;
+  const assumed = status === 200 && timeoutSeconds !== undefined ? timeoutSeconds : guessed;
+  if (assumed === undefined) return timeoutSeconds === undefined ? 'no-freshness' : 'status';
+  // §4.2.2: only statuses of which RFC 9110 says so, or an explicit `public`.
+  if (!HEURISTICALLY_CACHEABLE.has(status) && !hasDirective(cacheControl, 'public')) {
+    return 'status';
+  }
   // RFC 9111 §5.4: not specified for answers, but who sends it alone does not want a cache.
   if (listMembers(linesOf(fields, 'pragma')).includes('no-cache')) return 'response-no-cache';
   if ('cookie' in request.headers && !isForCookieBearers(cacheControl, vary)) return 'cookie';
-  return { stated: false, seconds: Math.min(timeoutSeconds ?? Infinity, MAX_DELTA_SECONDS) };
+  return { stated: false, seconds: Math.min(assumed ?? Infinity, MAX_DELTA_SECONDS) };
 }
 
 /** RFC 9111 §3.5: what lets an answer to a request with Authorization be given to others. */

@@ -52,8 +52,6 @@ export type Refusal =
   | 'cache-control-malformed'
   /** `must-understand` with a status whose rules are not known here. */
   | 'must-understand'
-  /** CDN-Cache-Control (RFC 9213), which is not read yet. */
-  | 'targeted-field'
   | 'vary-star'
   | 'vary-malformed'
   /** A field that Vary names was changed between this cache and the handler. */

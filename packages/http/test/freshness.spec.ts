@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseCacheControl } from '../src/cache-control.js';
 import type { Fields } from '../src/fields.js';
 import {
   ageField,
@@ -9,6 +8,7 @@ import {
   statedLifetime,
   ttlSeconds,
 } from '../src/freshness.js';
+import { cachePolicyFields } from '../src/targeted.js';
 import { formatHttpDate } from '../src/http-date.js';
 
 const NOW = Date.UTC(2026, 0, 15, 12);
@@ -22,7 +22,7 @@ function fields(values: Record<string, string | string[]>): Fields {
 
 function lifetime(values: Record<string, string | string[]>) {
   const all = fields(values);
-  return statedLifetime(parseCacheControl(all.get('cache-control')?.lines ?? []), all, NOW);
+  return statedLifetime(cachePolicyFields(all, ['cdn-cache-control']), all, NOW);
 }
 
 describe('the stated lifetime', () => {

@@ -30,7 +30,6 @@ describe('createResponseCache options', () => {
     'tags',
     'staleWhileRevalidate',
     'staleIfError',
-    'targetedFields',
     'varyCookies',
     'Timeout',
   ])('refuse the unknown name %s and list the known ones', (name) => {
@@ -53,6 +52,8 @@ describe('createResponseCache options', () => {
     ['maxBodyBytes', [-1, NaN, 1.5, '1mb', Infinity, null]],
     ['version', ['1', NaN, 1.5, null, Infinity]],
     ['keyPrefix', [1, null, {}]],
+    ['heuristic', [1, 'yes', null]],
+    ['targetedFields', ['CDN-Cache-Control', [''], ['a b'], [1], null, {}]],
     ['key', ['id', null, {}]],
     ['bypass', [true, 'x', null]],
     ['ignoreQuery', ['utm_*', [1], [''], ['*'], ['a*b'], [null], {}]],

@@ -10,8 +10,13 @@ import {
 } from '../src/policy.js';
 
 const NOW = Date.UTC(2026, 0, 15);
-const EXPLICIT: StoragePolicy = { timeoutSeconds: undefined, storeSetCookie: false };
-const ASSUMED: StoragePolicy = { timeoutSeconds: 60, storeSetCookie: false };
+const EXPLICIT: StoragePolicy = {
+  timeoutSeconds: undefined,
+  storeSetCookie: false,
+  heuristic: false,
+  targetedFields: ['cdn-cache-control'],
+};
+const ASSUMED: StoragePolicy = { ...EXPLICIT, timeoutSeconds: 60 };
 
 interface Case {
   method?: string;
@@ -119,7 +124,11 @@ describe('never stored', () => {
     ['Set-Cookie', { answer: { ...FRESH, 'set-cookie': ['a=1'] } }, 'set-cookie'],
     ['a part', { answer: { ...FRESH, 'content-range': 'bytes 0-1/2' } }, 'partial'],
     ['a trailer', { answer: { ...FRESH, trailer: 'Digest' } }, 'trailers'],
-    ['CDN-Cache-Control', { answer: { ...FRESH, 'cdn-cache-control': 'a' } }, 'targeted-field'],
+    [
+      'CDN-Cache-Control: no-store',
+      { answer: { ...FRESH, 'cdn-cache-control': 'no-store' } },
+      'response-no-store',
+    ],
     [
       'must-understand with a strange status',
       { status: 299, ...cc('max-age=1, must-understand') },
@@ -210,5 +219,53 @@ describe('a stored answer', () => {
     expect(ask({ pragma: 'no-cache' }).reuse).toBe(false);
     expect(ask({ pragma: 'no-cache', 'cache-control': 'max-age=5' }).reuse).toBe(true);
     expect(requestDirectives({})).toBe(NO_REQUEST_DIRECTIVES);
+  });
+});
+
+describe('heuristic freshness', () => {
+  const HEURISTIC = { ...EXPLICIT, heuristic: true };
+  const modified = (seconds: number) => new Date(NOW - seconds * 1000).toUTCString();
+
+  it('is a tenth of the time since the last change', () => {
+    const answer = { 'last-modified': modified(1000) };
+    expect(verdict({ answer }, HEURISTIC)).toBe('stored for 100 s');
+    expect(verdict({ answer })).toBe('no-freshness');
+  });
+
+  it('is at most a day', () => {
+    const answer = { 'last-modified': modified(365 * 86_400) };
+    expect(verdict({ answer }, HEURISTIC)).toBe('stored for 86400 s');
+  });
+
+  it('is not guessed from nothing, from the future, or from no date', () => {
+    expect(verdict({}, HEURISTIC)).toBe('no-freshness');
+    expect(verdict({ answer: { 'last-modified': 'monday' } }, HEURISTIC)).toBe('no-freshness');
+    const answer = { 'last-modified': modified(-1000) };
+    expect(verdict({ answer }, HEURISTIC)).toBe('stale-on-arrival');
+  });
+
+  it('is for statuses of which RFC 9110 allows it, or with public', () => {
+    const answer = { 'last-modified': modified(1000) };
+    expect(verdict({ status: 404, answer }, HEURISTIC)).toBe('stored for 100 s');
+    expect(verdict({ status: 500, answer }, HEURISTIC)).toBe('status');
+    const isPublic = { ...answer, 'cache-control': 'public' };
+    expect(verdict({ status: 500, answer: isPublic }, HEURISTIC)).toBe('stored for 100 s');
+  });
+
+  it('gives way to what is stated, and to timeout', () => {
+    const answer = { 'last-modified': modified(1000) };
+    expect(verdict({ answer: { ...answer, ...FRESH } }, HEURISTIC)).toBe('stored for 60 s');
+    expect(verdict({ answer }, { ...HEURISTIC, timeoutSeconds: 7 })).toBe('stored for 7 s');
+  });
+
+  it('is assumed, and so not for who has a Cookie', () => {
+    const answer = { 'last-modified': modified(1000) };
+    expect(verdict({ asked: { cookie: 'a' }, answer }, HEURISTIC)).toBe('cookie');
+  });
+});
+
+describe('must-understand', () => {
+  it('lets no-store be for caches that do not know the status', () => {
+    expect(verdict(cc('must-understand, no-store, max-age=60'))).toBe('stored for 60 s');
   });
 });

@@ -262,6 +262,7 @@ describe('the own store', () => {
       cache: undefined,
       key,
     });
+    users.cache.clear();
     expect((await users.ask('/1')).text).toBe('user');
     expect((await posts.ask('/1')).text).toBe('post');
     expect((await users.ask('/2')).isHit).toBe(true);
