@@ -14,10 +14,10 @@
  * - A victim costs a look at `CANDIDATES` neighbouring slots, 8 bytes each, from a hand that goes round:
  *   the clock's way of sampling, so that no entry is overlooked for long, and memory is read in order.
  *   The newest entry is always among them: what is not worth keeping goes at the next insertion.
- * - Keys that left are remembered in ghost tables (ghost-table.ts): as many as there are entries, so
- *   that a key is known when it comes back; and a sample of those displaced from there, so that returns
+ * - Keys that left are remembered in ghost tables (ghost-table.ts): half as many again as there are
+ *   entries, so that a key is known when it comes back; and a sample of those displaced from there, so that returns
  *   after very long are counted as well.
- * - 16 bytes for each entry, and up to 150 kB of tables, allocated when first needed.
+ * - 20 bytes for each entry, and up to 150 kB of tables, allocated when first needed.
  *
  * Nothing here is random: the same calls give the same victims.
  *
@@ -36,7 +36,7 @@ const CANDIDATES = 32;
 const HALF_LIFE = 64;
 const MIN_HALF_LIFE = 4096;
 /** Evicted keys remembered, in cache sizes; a small cache remembers more. */
-const GHOSTS = 1;
+const GHOSTS = 1.5;
 const MIN_GHOSTS = 4096;
 /** Returns are counted up to so many distinct keys later, in cache sizes. */
 const HORIZON = 16;
@@ -137,6 +137,7 @@ export class AdaptivePolicy implements EvictionPolicy {
       const slot = this.#nextInUse(spared);
       if (chosen === 0 || this.#isWorthLess(slot, chosen)) chosen = slot;
     }
+    this.#statistics?.notePrice(this.#worth(chosen));
     return chosen;
   }
 
@@ -221,7 +222,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   /** Often at first, when little is known; then at a pace that the size of the cache sets. */
   #revisionLength(): number {
     const steady = Math.max(MIN_REVISION, REVISION * this.#scale);
-    return Math.min(steady, FIRST_REVISION << Math.min(this.#revisions >> 1, 16));
+    return Math.min(steady, FIRST_REVISION << Math.min(this.#revisions >> 2, 16));
   }
 
   #revise(): void {

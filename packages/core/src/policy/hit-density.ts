@@ -19,14 +19,20 @@ const hull = new Int32Array(AGE_CLASSES + 1);
 
 /**
  * @param chances of coming back within an age class, for those who have reached it
+ * @param rewards what coming back then is worth, in hits
  * @param out where the densities go, from `offset` on
  */
-export function hitDensities(chances: Float64Array, out: Float32Array, offset: number): void {
+export function hitDensities(
+  chances: Float64Array,
+  rewards: Float64Array,
+  out: Float32Array,
+  offset: number,
+): void {
   let left = 1;
   for (let age = 0; age < AGE_CLASSES; age++) {
     const chance = chances[age]!;
     const width = AGE_STARTS[age + 1]! - AGE_STARTS[age]!;
-    come[age + 1] = come[age]! + left * chance;
+    come[age + 1] = come[age]! + left * chance * rewards[age]!;
     waited[age + 1] = waited[age]! + left * width * (1 - chance / 2);
     left *= 1 - chance;
   }
@@ -37,6 +43,25 @@ export function hitDensities(chances: Float64Array, out: Float32Array, offset: n
     out[offset + age] = slope(age, hull[height - 1]!);
     hull[height++] = age;
   }
+}
+
+/**
+ * What an entry just used will earn over the price of its place, kept for as long as pays off; in hits.
+ *
+ * @param price of keeping an entry for one request, in hits
+ */
+export function surplus(chances: Float64Array, rewards: Float64Array, price: number): number {
+  let left = 1;
+  let earned = 0;
+  let best = 0;
+  for (let age = 0; age < AGE_CLASSES; age++) {
+    const chance = chances[age]!;
+    const width = AGE_STARTS[age + 1]! - AGE_STARTS[age]!;
+    earned += left * (chance * rewards[age]! - price * width * (1 - chance / 2));
+    left *= 1 - chance;
+    best = Math.max(best, earned);
+  }
+  return best;
 }
 
 function slope(from: number, to: number): number {

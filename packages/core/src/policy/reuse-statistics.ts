@@ -7,11 +7,23 @@
  * Where little was seen, a kind borrows from all kinds with as many uses, and these from a prior: that
  * a key comes back at the rate it used to, the less likely the longer it has been away.
  *
+ * A return is worth more than the one hit when the key is then likely to come again: each revision adds
+ * what the last one found an entry of the kind it turns into to earn, over the price of its place.
+ *
  * Counting costs one increment per use; a revision O(kinds × classes of age), about 0.1 ms.
  */
 import { AGE_CLASSES, AGE_STARTS, ageClass } from './age.js';
-import { hitDensities } from './hit-density.js';
-import { OCTAVES_OF_USE, RECORD_KINDS, siblingsOf, usesOfKind } from './use-record.js';
+import { hitDensities, surplus } from './hit-density.js';
+import {
+  fadingPerRequest,
+  kindOf,
+  OCTAVES_OF_USE,
+  RECORD_KINDS,
+  recordOf,
+  siblingsOf,
+  usedAgain,
+  usesOfKind,
+} from './use-record.js';
 
 const CELLS = RECORD_KINDS * AGE_CLASSES;
 
@@ -22,11 +34,17 @@ const PRIOR_WEIGHT = 1;
 /** Weight of all kinds of as many uses for one of them, in uses. */
 const SIBLINGS_WEIGHT = 8;
 
+/** What a later hit counts against the next one: what is popular now will not be for ever. */
+const FORESIGHT = 0.7;
+/** Weight of the latest victim in the price of a place. */
+const PRICE_WEIGHT = 0.01;
+
 export function cellOf(kind: number, age: number): number {
   return kind * AGE_CLASSES + ageClass(age);
 }
 
 const chances = new Float64Array(AGE_CLASSES);
+const rewards = new Float64Array(AGE_CLASSES);
 const siblingChances = new Float64Array(AGE_CLASSES);
 const reached = new Float64Array(AGE_CLASSES);
 const siblingsReached = new Float64Array(AGE_CLASSES);
@@ -41,8 +59,19 @@ export class ReuseStatistics {
   /** The worth of an entry by cell: the least goes first. */
   readonly density = new Float32Array(CELLS);
 
+  /** What an entry of a kind, just used, will earn over the price of its place, in hits. */
+  #surplus = new Float32Array(RECORD_KINDS);
+  #nextSurplus = new Float32Array(RECORD_KINDS);
+  /** What a place is worth: the density of those who had to go, on average. */
+  #price = 0;
+
   constructor(halfLife: number) {
     this.#rank(0, halfLife);
+  }
+
+  /** Of an entry that has to go. */
+  notePrice(density: number): void {
+    this.#price += PRICE_WEIGHT * (density - this.#price);
   }
 
   /**
@@ -99,8 +128,21 @@ export class ReuseStatistics {
               (reached[age]! + SIBLINGS_WEIGHT),
           );
         }
-        hitDensities(chances, this.density, row);
+        this.#reckonRewards(kind, halfLife);
+        hitDensities(chances, rewards, this.density, row);
+        this.#nextSurplus[kind] = surplus(chances, rewards, this.#price);
       }
+    }
+    [this.#surplus, this.#nextSurplus] = [this.#nextSurplus, this.#surplus];
+  }
+
+  #reckonRewards(kind: number, halfLife: number): void {
+    const record = recordOf(kind);
+    const fading = fadingPerRequest(halfLife);
+    for (let age = 0; age < AGE_CLASSES; age++) {
+      const middle = Math.floor((AGE_STARTS[age]! + AGE_STARTS[age + 1]!) / 2);
+      const next = kindOf(usedAgain(record, middle, fading));
+      rewards[age] = 1 + FORESIGHT * this.#surplus[next]!;
     }
   }
 

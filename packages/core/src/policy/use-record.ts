@@ -68,6 +68,12 @@ export function usesOfKind(kind: number): number {
   return 2 ** Math.floor(kind / INTERVAL_CLASSES);
 }
 
+/** A record in the middle of its kind. */
+export function recordOf(kind: number): number {
+  const octave = Math.floor(kind / INTERVAL_CLASSES);
+  return ((kind % INTERVAL_CLASSES) << 16) | ((octave + 0.5) * OCTAVE);
+}
+
 /** Kinds that differ in the interval only: [first, after the last]. */
 export function siblingsOf(octave: number): [number, number] {
   return [octave * INTERVAL_CLASSES, (octave + 1) * INTERVAL_CLASSES];
