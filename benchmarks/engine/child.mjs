@@ -14,8 +14,8 @@ const scenario = scenarios.get(settings.scenario);
 
 function setUp() {
   const { capacity, ttlMs = TTL_MS } = scenario;
-  const handle = subject.make({ capacity, ttlMs, keyPrefix: 'p' });
-  return { handle, subject, scale: settings.scale };
+  const open = () => subject.make({ capacity, ttlMs, keyPrefix: 'p' });
+  return { open, subject, scale: settings.scale };
 }
 
 let task;

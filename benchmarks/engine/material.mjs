@@ -22,7 +22,7 @@ export function texts(count) {
   return Array.from({ length: count }, (_, i) => text(i));
 }
 
-/** Ten fields of plain data, some 230 bytes as JSON. */
+/** Ten fields of plain data, one of them an object, one an array; some 230 bytes as JSON. */
 export function record(number) {
   return {
     id: number,
@@ -31,8 +31,8 @@ export function record(number) {
     age: 20 + (number % 60),
     isActive: number % 2 === 0,
     score: number / 7,
-    address: '12 St James Square, Marylebone, London',
-    createdAt: '2026-01-31T12:00:00.000Z',
+    address: { street: '12 St James Square', city: 'London', postcode: 'SW1Y 4JH' },
+    roles: ['admin', 'editor'],
     plan: number % 3 === 0 ? 'gold' : 'silver',
     managerId: number % 5 === 0 ? null : number - 1,
   };

@@ -1,5 +1,6 @@
 /** Child processes that are asked one thing at a time, so that only one of them ever works. */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 
 export class Child {
   #process;
@@ -10,21 +11,22 @@ export class Child {
   }
 
   /** Sends a message and waits for its answer. @throws {Error} what the child reports, or that it died */
-  ask(message) {
-    return new Promise((resolve, reject) => {
-      const settle = (act, value) => {
-        this.#process.off('message', onMessage);
-        this.#process.off('exit', onExit);
-        act(value);
-      };
-      const onMessage = ({ answer, error }) =>
-        error ? settle(reject, new Error(error)) : settle(resolve, answer);
-      const onExit = (code, signal) =>
-        settle(reject, new Error(`the child process ended (${signal ?? code}) before it answered`));
-      this.#process.on('message', onMessage);
-      this.#process.on('exit', onExit);
-      this.#process.send(message);
-    });
+  async ask(message) {
+    const controller = new globalThis.AbortController();
+    const { signal } = controller;
+    const died = (code) => new Error(`the child process ended (${code}) without an answer`);
+    if (!this.#process.connected) throw died(this.#process.exitCode);
+    this.#process.send(message, () => undefined); // whether it arrived shows in the answer
+    try {
+      const [{ answer, error }] = await Promise.race([
+        once(this.#process, 'message', { signal }),
+        once(this.#process, 'exit', { signal }).then(([code]) => Promise.reject(died(code))),
+      ]);
+      if (error) throw new Error(error);
+      return answer;
+    } finally {
+      controller.abort();
+    }
   }
 
   end() {

@@ -11,10 +11,10 @@
  * @property {number} [ttlMs] how long they live; longer than the run by default
  * @property {string} [note] what a reader of the table should know
  *
- * A timed one has `prepare({ handle, subject, scale })` and returns a task (harness/timing.mjs); `scale`
- * below 1 asks for a smaller one. An observed one has `observe({ handle, subject, scale })`, which
- * returns figures by name; `columns`, name by name their headings; `best`, which of several runs
- * counts; `key`, the column that ratios are made of.
+ * A timed one has `prepare({ open, subject, scale })` and returns a task (harness/timing.mjs); `open`
+ * makes a cache, a `scale` below 1 asks for less work. An observed one has `observe`, of the same
+ * arguments, which returns figures by name; `columns`, name by name their headings; `best`, which of
+ * several runs counts; `key`, the column that ratios are made of.
  */
 import { loadHit, stampede } from './loading.mjs';
 import { perEntry } from './memory.mjs';

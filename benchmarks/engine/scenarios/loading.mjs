@@ -23,7 +23,8 @@ export const loadHit = {
   capacity: 2_000,
   admits,
   note: 'Every answer is awaited, also one that is no promise, as callers that cannot know would do.',
-  async prepare({ handle }) {
+  async prepare({ open }) {
+    const handle = open();
     const keys = freshKeys(1_000);
     await fill(handle, keys, texts(keys.length));
     const order = shuffled(keys);
@@ -46,7 +47,8 @@ export const stampede = {
   columns: { loads: 'loader runs', cpuUs: 'CPU µs a caller' },
   best: { loads: 'max', cpuUs: 'min' },
   key: 'cpuUs',
-  async observe({ handle }) {
+  async observe({ open }) {
+    const handle = open();
     let loads = 0;
     const loader = async () => {
       loads++;

@@ -15,7 +15,8 @@ const isolates = (subject) => subject.isolates !== false || subject.id === basel
 
 const LIMIT = 'Map shares; it stands here as the limit.';
 
-async function hits({ handle, subject }, make, count) {
+async function hits({ open, subject }, make, count) {
+  const handle = open();
   const keys = freshKeys(count);
   await fill(
     handle,
@@ -29,7 +30,8 @@ async function hits({ handle, subject }, make, count) {
   };
 }
 
-async function sets({ handle, subject }) {
+async function sets({ open, subject }) {
+  const handle = open();
   const keys = freshKeys(1_000);
   const values = keys.map((_, i) => record(i));
   return {

@@ -11,7 +11,8 @@ export const warmHit = {
   baseline: 'map/map',
   capacity: 2_000,
   note: 'The keys are the very strings that were written, their hashes known: what a constant in a program is.',
-  async prepare({ handle, subject }) {
+  async prepare({ open, subject }) {
+    const handle = open();
     const keys = freshKeys(1_000);
     await fill(handle, keys, texts(keys.length));
     return {
@@ -44,7 +45,8 @@ export const freshHit = {
   baseline: 'map/map',
   capacity: 60_000,
   note: 'Each key is a new string, as one that was cut out of a request: it must be hashed and compared.',
-  async prepare({ handle, subject, scale }) {
+  async prepare({ open, subject, scale }) {
+    const handle = open();
     const count = 30_000 * scale;
     await fill(handle, freshKeys(count), texts(count));
     const { keys, remake } = remade(count);
@@ -63,7 +65,8 @@ export const miss = {
   group,
   baseline: 'map/map',
   capacity: 60_000,
-  async prepare({ handle, subject, scale }) {
+  async prepare({ open, subject, scale }) {
+    const handle = open();
     const count = 30_000 * scale;
     await fill(handle, freshKeys(count), texts(count));
     const { keys, remake } = remade(count, count);
@@ -84,7 +87,8 @@ export const versioned = {
   capacity: 60_000,
   admits: ({ isFloor, only }) => !isFloor || only !== undefined,
   note: 'Three versions of 10,000 keys each. A cache without versions gets one string put together from prefix, version and key.',
-  async prepare({ handle: given, subject, scale }) {
+  async prepare({ open, subject, scale }) {
+    const given = open();
     const handle = given.getVersioned ? given : withConcatenation(given);
     const count = 30_000 * scale;
     const values = texts(count);
@@ -127,7 +131,8 @@ export const mixedTtl = {
   baseline: 'map/withDeadline',
   capacity: 20_000,
   admits: ({ expires }) => expires,
-  async prepare({ handle, subject }) {
+  async prepare({ open, subject }) {
+    const handle = open();
     const keys = freshKeys(10_000);
     const values = texts(keys.length);
     await fill(handle, keys, values);
@@ -153,7 +158,8 @@ export const zipfMix = {
   capacity: 5_000,
   admits: ({ isBounded }) => isBounded === true,
   note: 'Cost alone: what it buys is measured in benchmarks/hit-ratio. Evictions are part of it. quick-lru holds up to twice as many entries.',
-  async prepare({ handle, subject }) {
+  async prepare({ open, subject }) {
+    const handle = open();
     const keys = freshKeys(50_000);
     const values = texts(keys.length);
     const picks = Uint32Array.from(zipf(200_000, keys.length, 0.9));

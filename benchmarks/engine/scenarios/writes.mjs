@@ -12,7 +12,8 @@ export const incr = {
   baseline,
   capacity: 2_000,
   note: 'Where a cache cannot count, it reads and writes.',
-  async prepare({ handle, subject }) {
+  async prepare({ open, subject }) {
+    const handle = open();
     const keys = shuffled(freshKeys(1_000));
     await fill(
       handle,
@@ -39,7 +40,8 @@ export const getMany = {
   capacity: 2_000,
   admits: ({ id }) => HAVE_GET_MANY.has(id.split('/')[0]),
   note: 'A call of a hundred keys; Map by hand gathers them in a new Map, as LocMem does.',
-  async prepare({ handle, subject }) {
+  async prepare({ open, subject }) {
+    const handle = open();
     const keys = freshKeys(1_000);
     await fill(handle, keys, texts(keys.length));
     const order = shuffled(keys);
@@ -67,7 +69,8 @@ export const overwrite = {
   group,
   baseline,
   capacity: 2_000,
-  async prepare({ handle, subject }) {
+  async prepare({ open, subject }) {
+    const handle = open();
     const keys = shuffled(freshKeys(1_000));
     const values = texts(keys.length);
     await fill(handle, keys, values);
@@ -86,7 +89,8 @@ export const insertEvict = {
   baseline: 'lru-cache/lruCache',
   capacity: 10_000,
   admits: ({ isBounded }) => isBounded === true,
-  async prepare({ handle, subject }) {
+  async prepare({ open, subject }) {
+    const handle = open();
     // Three times what it holds: each key has gone again when its turn comes.
     const keys = freshKeys(30_000);
     const values = texts(keys.length);
