@@ -1,0 +1,3 @@
+// The public surface. What is not here is private.
+export { cachePage, responseCache } from './middleware.js';
+export type { ResponseCacheMiddleware, ResponseCacheMiddlewareOptions } from './middleware.js';

@@ -1,0 +1,211 @@
+/**
+ * Koa's context handed to the response cache; no decision about caching is made here.
+ */
+import { InvalidOptionError } from '@locmem/core';
+import type { Cache, Timeout } from '@locmem/core';
+import { createResponseCache } from '@locmem/http';
+import type {
+  Answer as StoreAnswer,
+  Explanation,
+  RequestOrigin,
+  ResponseCache,
+  ResponseCacheOptions,
+} from '@locmem/http';
+import type { IncomingMessage } from 'node:http';
+import type { Context, DefaultContext, DefaultState, Next, ParameterizedContext } from 'koa';
+import { Answer } from './answer.js';
+
+/**
+ * Options of {@link responseCache}; functions among them get Koa's context.
+ *
+ * @typeParam C where answers are kept
+ * @typeParam S the application's own `ctx.state`
+ * @typeParam X what the application adds to the context
+ */
+export type ResponseCacheMiddlewareOptions<
+  C extends Cache | string = Cache | string,
+  S = DefaultState,
+  X = DefaultContext,
+> = ResponseCacheOptions<ParameterizedContext<S, X>, C>;
+
+/** A middleware that is also the cache it stands for: `invalidate`, `clear`, `explain`, `stats`. */
+export interface ResponseCacheMiddleware<
+  C extends Cache | string = string,
+  S = DefaultState,
+  X = DefaultContext,
+> extends Omit<ResponseCache<IncomingMessage, C>, 'handle' | 'explain'> {
+  (ctx: ParameterizedContext<S, X>, next: Next): Promise<void>;
+
+  /** What would happen to a request now. Nothing is counted and nothing changed by asking. */
+  readonly explain: (ctx: ParameterizedContext<S, X>) => StoreAnswer<C, Explanation>;
+}
+
+/**
+ * Caches the answers of everything behind it (Django: CacheMiddleware). Mount it where the answers
+ * are made: after what authenticates and what compresses, before the routes. An answer from the
+ * store stands on the context as any other, its body as a Buffer, and passes through the middlewares
+ * further out; those further in do not run.
+ *
+ * Without `timeout`, answers are stored that say themselves how long they are fresh, as RFC 9111
+ * has it. What is never stored is listed at `createResponseCache` of `@locmem/http`.
+ *
+ * @param options all pass through to `createResponseCache` unchanged
+ * @throws {InvalidOptionError} when an option does not exist or breaks its rule
+ * @throws {InvalidTimeoutError} when `timeout` is no time span
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { once } from 'node:events';
+ * import type { AddressInfo } from 'node:net';
+ * import { responseCache } from '@locmem/koa';
+ * import Koa from 'koa';
+ *
+ * const app = new Koa();
+ * const cache = responseCache({ timeout: '5m' });
+ * app.use(cache);
+ * let runs = 0;
+ * app.use((ctx) => {
+ *   ctx.body = { run: ++runs };
+ * });
+ *
+ * const server = app.listen(0, '127.0.0.1');
+ * await once(server, 'listening');
+ * const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/report`;
+ * assert.deepEqual(await (await fetch(url)).json(), { run: 1 });
+ * const hit = await fetch(url);
+ * assert.deepEqual(await hit.json(), { run: 1 });
+ * assert.equal(hit.headers.get('cache-status'), 'LocMem; hit; ttl=300');
+ *
+ * cache.invalidate({ url: '/report' });
+ * assert.deepEqual(await (await fetch(url)).json(), { run: 2 });
+ * assert.equal(cache.stats().hits, 1);
+ * server.close();
+ * server.closeAllConnections();
+ * ```
+ */
+export function responseCache<
+  C extends Cache | string = string,
+  S = DefaultState,
+  X = DefaultContext,
+>(options: ResponseCacheMiddlewareOptions<C, S, X> = {}): ResponseCacheMiddleware<C, S, X> {
+  const { handle, explain, ...cache } = createResponseCache<IncomingMessage, C>(
+    ofRequests(options),
+    KOA_ORIGIN,
+  );
+  const middleware = (context: ParameterizedContext<S, X>, next: Next) => {
+    const ctx = remembered(context);
+    return new Promise<void>((resolve, reject) => {
+      const answer = new Answer(ctx, resolve);
+      handle(ctx.req, answer.res, () => {
+        answer.enter();
+        inside(answer, next).then(resolve, reject);
+      });
+    });
+  };
+  return Object.assign(middleware, cache, {
+    explain: (context: ParameterizedContext<S, X>) => explain(remembered(context).req),
+  });
+}
+
+async function inside(answer: Answer, next: Next): Promise<void> {
+  try {
+    await next();
+  } catch (error) {
+    answer.fail();
+    throw error;
+  }
+  answer.leave();
+}
+
+/**
+ * Caches the answers of one route (Django: cache_page). Behind a site-wide {@link responseCache} of
+ * the same store, its timeout is the one that counts for the route.
+ *
+ * @param timeout how long answers are fresh that say nothing of it themselves: seconds, a string
+ *   with its unit (`'5m'`), or null for ever. Left out: only what the handler declares fresh.
+ * @param options as for {@link responseCache}, less `timeout`
+ * @throws {InvalidOptionError} when an option does not exist or breaks its rule
+ * @throws {InvalidTimeoutError} when `timeout` is no time span
+ *
+ * @example
+ * ```ts
+ * import assert from 'node:assert/strict';
+ * import { once } from 'node:events';
+ * import type { AddressInfo } from 'node:net';
+ * import { cachePage } from '@locmem/koa';
+ * import Koa from 'koa';
+ *
+ * const page = cachePage(60);
+ * const app = new Koa();
+ * let runs = 0;
+ * app.use((ctx, next) => (ctx.path === '/now' ? page(ctx, next) : next()));
+ * app.use((ctx) => {
+ *   ctx.body = `run ${++runs}`;
+ * });
+ *
+ * const server = app.listen(0, '127.0.0.1');
+ * await once(server, 'listening');
+ * const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/now`;
+ * assert.equal(await (await fetch(url)).text(), 'run 1');
+ * assert.equal(await (await fetch(url)).text(), 'run 1');
+ * server.close();
+ * server.closeAllConnections();
+ * ```
+ */
+export function cachePage<C extends Cache | string = string, S = DefaultState, X = DefaultContext>(
+  timeout?: Timeout,
+  options: Omit<ResponseCacheMiddlewareOptions<C, S, X>, 'timeout'> = {},
+): ResponseCacheMiddleware<C, S, X> {
+  return responseCache<C, S, X>(withTimeout(timeout, options));
+}
+
+/** The timeout has one place; what else may be wrong with the options is for the cache to say. */
+function withTimeout<C extends Cache | string, S, X>(
+  timeout: Timeout | undefined,
+  options: ResponseCacheMiddlewareOptions<C, S, X>,
+): ResponseCacheMiddlewareOptions<C, S, X> {
+  if (typeof options !== 'object' || (options as object | null) === null) return options;
+  if ('timeout' in options) {
+    const rule = 'must be given once, as the first argument';
+    throw new InvalidOptionError('cachePage', 'timeout', rule, options.timeout);
+  }
+  return { ...options, timeout };
+}
+
+/** Node's request knows nothing of the context that Koa made for it. */
+const contexts = new WeakMap<IncomingMessage, Context>();
+
+function remembered<S, X>(context: ParameterizedContext<S, X>): Context {
+  const ctx = context as unknown as Context;
+  contexts.set(ctx.req, ctx);
+  // What other frameworks do themselves: mounted applications and rewriting middlewares change
+  // `req.url`, and the cache goes by what the client asked for.
+  const req: IncomingMessage & { originalUrl?: string } = ctx.req;
+  req.originalUrl ??= ctx.originalUrl;
+  return ctx;
+}
+
+/** What Koa knows of a request's address: with `app.proxy`, what the proxy says. */
+const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
+  scheme: (req) => contexts.get(req)!.protocol,
+  authority: (req) => contexts.get(req)!.host,
+};
+
+/** The options that may be functions of a request. */
+const REQUEST_OPTIONS = ['version', 'keyPrefix', 'key', 'bypass', 'tags'];
+
+/** The options with functions of the context made functions of the request. */
+function ofRequests<C extends Cache | string, S, X>(
+  options: ResponseCacheMiddlewareOptions<C, S, X>,
+): ResponseCacheOptions<IncomingMessage, C> {
+  if (typeof options !== 'object' || (options as object | null) === null) return options as never;
+  const entries = Object.entries(options).map(([name, value]: [string, unknown]) => {
+    if (!REQUEST_OPTIONS.includes(name) || typeof value !== 'function') return [name, value];
+    const ofContext = value as (ctx: Context | undefined, ...rest: unknown[]) => unknown;
+    const ofRequest = (req: IncomingMessage, ...rest: unknown[]) =>
+      ofContext(contexts.get(req), ...rest);
+    return [name, ofRequest];
+  });
+  return Object.fromEntries(entries) as ResponseCacheOptions<IncomingMessage, C>;
+}
