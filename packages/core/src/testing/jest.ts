@@ -8,11 +8,11 @@ import type { CacheMatchers } from './matchers.js';
 export type { Matchers } from 'expect';
 
 declare module 'expect' {
-  interface Matchers<R extends void | Promise<void>, T = unknown> extends CacheMatchers<R> {}
+  interface Matchers<R extends void | Promise<void>, T = unknown> extends CacheMatchers<R, T> {}
 }
 
 declare global {
   namespace jest {
-    interface Matchers<R, T = {}> extends CacheMatchers<R> {}
+    interface Matchers<R, T = {}> extends CacheMatchers<R, T> {}
   }
 }

@@ -19,18 +19,21 @@ interface MatcherContext {
   readonly equals?: (a: unknown, b: unknown) => boolean;
 }
 
-/** The matchers as `expect(…)` has them; `R` is what a matcher returns there. */
-export interface CacheMatchers<R> {
+/** Awaited on a cache that answers with promises. */
+type Outcome<R, T> = T extends AsyncCache ? Promise<void> : R;
+
+/** The matchers as `expect(…)` has them: `R` is what a matcher returns there, `T` what it is about. */
+export interface CacheMatchers<R, T = unknown> {
   /**
    * The key is there and alive; with a value: and holds it. A value may hold asymmetric matchers
    * (`expect.any(Number)`). Looking for a value counts as a read.
    */
-  toHaveCached(key: string, value?: unknown, options?: ReadOptions): R;
+  toHaveCached(key: string, value?: unknown, options?: ReadOptions): Outcome<R, T>;
   /**
    * The key is there and has this long to live, null meaning for ever; give or take a hundredth, at most
    * a second, so that it holds on a real clock, too.
    */
-  toExpireIn(key: string, span: Timeout, options?: ReadOptions): R;
+  toExpireIn(key: string, span: Timeout, options?: ReadOptions): Outcome<R, T>;
   /**
    * The HTTP answer says in Cache-Status (RFC 9211) that a cache had it; with a name: that cache.
    * For a fetch Response, a supertest response, a ServerResponse, or anything with `headers`.
