@@ -24,14 +24,14 @@
  * Sources: LRFU (Lee et al. 2001), LIRS (Jiang, Zhang 2002), LHD (Beckmann et al., NSDI 2018), Gittins
  * 1979. The choice, the alternatives measured and the constants: docs/decisions/0005-adaptive-policy.md
  */
-import { ageClass } from './age.js';
+import { AGE_CLASSES } from './age.js';
 import { GhostTable } from './ghost-table.js';
 import type { EvictionPolicy } from './policy.js';
-import { cellOf, ReuseStatistics } from './reuse-statistics.js';
-import { fadingPerRequest, FIRST_USE, kindOf, RECORD_BITS, usedAgain } from './use-record.js';
+import { cellOf, CELLS, ReuseStatistics } from './reuse-statistics.js';
+import { fadingPerRequest, FIRST_USE, RECORD_BITS, usedAgain } from './use-record.js';
 
 /** Entries looked at for each victim. */
-const CANDIDATES = 32;
+const CANDIDATES = 16;
 /** Requests, in cache sizes, in which a use fades to half. */
 const HALF_LIFE = 64;
 const MIN_HALF_LIFE = 4096;
@@ -44,7 +44,7 @@ const HORIZON = 16;
 const SAMPLED_GHOSTS = 8192;
 /** Insertions between revisions, in cache sizes. */
 const REVISION = 1;
-const MIN_REVISION = 512;
+const MIN_REVISION = 1024;
 const FIRST_REVISION = 32;
 /** Places of each table looked at in a revision. */
 const CENSUS = 2048;
@@ -57,7 +57,10 @@ const RECORD_MASK = (1 << RECORD_BITS) - 1;
 const IN_USE = 1 << RECORD_BITS;
 
 /** Where those count who do not learn yet. Nobody reads it. */
-const VOID = new Float32Array(new ReuseStatistics(1).returned.length);
+const VOID = new Float32Array(CELLS);
+
+/** What an entry is worth before anything is known: the longer unused, the less. */
+const BY_AGE = Float32Array.from({ length: CELLS }, (_, cell) => -(cell % AGE_CLASSES));
 
 export class AdaptivePolicy implements EvictionPolicy {
   readonly #hashOf: (slot: number) => number;
@@ -69,6 +72,8 @@ export class AdaptivePolicy implements EvictionPolicy {
   #used = 0;
   #hand = 0;
   #newest = 0;
+  /** The second least of the last look round: it is looked at again. */
+  #runnerUp = 0;
 
   /** Counts uses; wraps around, so only differences count. */
   #now = 0;
@@ -78,6 +83,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   #isScaleFinal = false;
 
   #returned: Float32Array = VOID;
+  #density: Float32Array = BY_AGE;
   #statistics: ReuseStatistics | undefined;
   #revisedAt = 0;
   #revisions = 0;
@@ -101,7 +107,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     this.#now = now;
     const age = (now - chunk[at]!) >>> 0;
     const record = chunk[at + 1]! & RECORD_MASK;
-    this.#returned[cellOf(kindOf(record), age)]!++;
+    this.#returned[cellOf(record, age)]!++;
     chunk[at] = now;
     chunk[at + 1] = usedAgain(record, age, this.#fading) | IN_USE;
   }
@@ -129,15 +135,37 @@ export class AdaptivePolicy implements EvictionPolicy {
   // ---- who goes ------------------------------------------------------------------------------
 
   victim(spared = 0): number | undefined {
-    const candidates = Math.min(CANDIDATES, this.#used - (this.#isInUse(spared) ? 1 : 0));
+    let candidates = Math.min(CANDIDATES, this.#used - (this.#isInUse(spared) ? 1 : 0));
     if (candidates <= 0) return undefined;
     this.#settleScale();
-    let chosen = this.#newest === spared ? 0 : this.#newest;
-    for (let i = 0; i < candidates; i++) {
-      const slot = this.#nextInUse(spared);
-      if (chosen === 0 || this.#isWorthLess(slot, chosen)) chosen = slot;
+    let chosen = this.#firstChoice(spared);
+    let least = chosen === 0 ? Infinity : this.#worth(chosen);
+    let leastAge = chosen === 0 ? 0 : this.#age(chosen);
+    let runnerUp = 0;
+    // The cost of a miss is here: no calls, and as much as possible in local variables.
+    const chunks = this.#chunks;
+    const density = this.#density;
+    const now = this.#now;
+    const end = this.#end;
+    let hand = this.#hand;
+    while (candidates > 0) {
+      hand = hand + 1 < end ? hand + 1 : 1;
+      const chunk = chunks[hand >>> CHUNK_BITS]!;
+      const at = (hand & IN_CHUNK) << 1;
+      const word = chunk[at + 1]!;
+      if (word === 0 || hand === spared) continue;
+      candidates--;
+      const age = (now - chunk[at]!) >>> 0;
+      const worth = density[cellOf(word, age)]!;
+      if (worth > least || (worth === least && age <= leastAge)) continue;
+      runnerUp = chosen;
+      chosen = hand;
+      least = worth;
+      leastAge = age;
     }
-    this.#statistics?.notePrice(this.#worth(chosen));
+    this.#hand = hand;
+    this.#runnerUp = runnerUp;
+    this.#statistics?.notePrice(least);
     return chosen;
   }
 
@@ -148,27 +176,16 @@ export class AdaptivePolicy implements EvictionPolicy {
     return slots.sort((a, b) => this.#worth(a) - this.#worth(b) || this.#age(b) - this.#age(a));
   }
 
-  #nextInUse(spared: number): number {
-    do {
-      this.#hand = this.#hand + 1 < this.#end ? this.#hand + 1 : 1;
-    } while (this.#hand === spared || !this.#isInUse(this.#hand));
-    return this.#hand;
-  }
-
-  #isWorthLess(slot: number, than: number): boolean {
-    const difference = this.#worth(slot) - this.#worth(than);
-    return difference < 0 || (difference === 0 && this.#age(slot) > this.#age(than));
+  /** The lesser of the newest entry and the runner-up of the last time; 0 when neither can go. */
+  #firstChoice(spared: number): number {
+    const newest = this.#newest === spared ? 0 : this.#newest;
+    const runnerUp = this.#runnerUp === spared ? 0 : this.#runnerUp;
+    if (runnerUp === 0 || !this.#isInUse(runnerUp)) return newest;
+    return newest === 0 || this.#worth(runnerUp) < this.#worth(newest) ? runnerUp : newest;
   }
 
   #worth(slot: number): number {
-    return this.#worthOf(this.#record(slot), this.#time(slot));
-  }
-
-  /** Before anything is known: the longer unused, the less. */
-  #worthOf(record: number, time: number): number {
-    const age = (this.#now - time) >>> 0;
-    if (this.#statistics) return this.#statistics.density[cellOf(kindOf(record), age)]!;
-    return -ageClass(age);
+    return this.#density[cellOf(this.#word(slot), this.#age(slot))]!;
   }
 
   // ---- who was here before -------------------------------------------------------------------
@@ -193,14 +210,14 @@ export class AdaptivePolicy implements EvictionPolicy {
 
   #countReturn(table: GhostTable, place: number, weight: number): number {
     const age = (this.#now - table.time(place)) >>> 0;
-    this.#returned[cellOf(kindOf(table.record(place)), age)]! += weight;
+    this.#returned[cellOf(table.record(place), age)]! += weight;
     table.free(place);
     return age;
   }
 
   #remember(ghosts: GhostTable, slot: number): void {
     const hash = this.#hashOf(slot);
-    const place = ghosts.placeFor(hash, (record, time) => this.#worthOf(record, time));
+    const place = ghosts.placeFor(hash, this.#now, this.#density);
     if (this.#sample && !ghosts.isEmpty(place)) this.#resample(this.#sample, ghosts, place);
     ghosts.put(place, hash, this.#record(slot), this.#time(slot));
   }
@@ -208,13 +225,13 @@ export class AdaptivePolicy implements EvictionPolicy {
   #resample(sample: GhostTable, ghosts: GhostTable, place: number): void {
     const identity = ghosts.identityAt(place);
     if (!this.#isSampled(identity)) return;
-    const seat = sample.placeFor(identity, (_record, time) => time - this.#now);
+    const seat = sample.placeFor(identity, this.#now, BY_AGE);
     sample.put(seat, identity, ghosts.record(place), ghosts.time(place));
   }
 
   /** From bits of the identity that name neither its set nor its tag. */
   #isSampled(identity: number): boolean {
-    return ((identity >>> 12) & (this.#sampling - 1)) === 0;
+    return ((identity >>> 13) & (this.#sampling - 1)) === 0;
   }
 
   // ---- learning ------------------------------------------------------------------------------
@@ -240,7 +257,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     const step = Math.max(1, (this.#end - 1) / CENSUS);
     for (let at = 1; at < this.#end; at += step) {
       const slot = Math.floor(at);
-      if (this.#isInUse(slot)) count(cellOf(kindOf(this.#record(slot)), this.#age(slot)), step);
+      if (this.#isInUse(slot)) count(cellOf(this.#record(slot), this.#age(slot)), step);
     }
     if (this.#ghosts) this.#countGhosts(this.#ghosts, 1, count);
     if (this.#sample) this.#countGhosts(this.#sample, this.#sampling, count);
@@ -256,7 +273,7 @@ export class AdaptivePolicy implements EvictionPolicy {
       const place = Math.floor(at);
       if (table.isEmpty(place)) continue;
       const age = (this.#now - table.time(place)) >>> 0;
-      count(cellOf(kindOf(table.record(place)), age), weight * step);
+      count(cellOf(table.record(place), age), weight * step);
     }
   }
 
@@ -293,6 +310,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (this.#statistics) return;
     this.#statistics = new ReuseStatistics(this.#halfLife());
     this.#returned = this.#statistics.returned;
+    this.#density = this.#statistics.density;
     this.#revisedAt = this.#now;
   }
 

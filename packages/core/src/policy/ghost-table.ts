@@ -4,14 +4,16 @@
  * full set displaces the least valuable in it. Every step looks at one set.
  *
  *     times    when the key was last used
- *     records  12 bits of fingerprint | 20 bits of use record
+ *     records  13 bits of fingerprint | 19 bits of use record
  *
- * A key is taken for another with a chance of 8 / 2^12; the harm is a wrong guess about one newcomer.
+ * A key is taken for another with a chance of 8 / 2^13; the harm is a wrong guess about one newcomer.
  * So it is for crafted keys: who collides on purpose gains no more than by asking for a key twice.
  */
+import { cellOf } from './reuse-statistics.js';
 import { RECORD_BITS } from './use-record.js';
 
 const WAYS = 8;
+const TAG_BITS = 32 - RECORD_BITS;
 const RECORD_MASK = (1 << RECORD_BITS) - 1;
 /** An empty place; a record never is, see {@link tag}. */
 const EMPTY = 0;
@@ -43,11 +45,11 @@ export class GhostTable {
 
   /** What this table can tell of a hash, as 32 bits, mixed: the same as {@link identityAt} gives for it. */
   identity(hash: number): number {
-    return mixed(((this.#set(hash) / WAYS) << 12) | (tag(hash) >>> RECORD_BITS));
+    return mixed(((this.#set(hash) / WAYS) << TAG_BITS) | (tag(hash) >>> RECORD_BITS));
   }
 
   identityAt(place: number): number {
-    return mixed((Math.floor(place / WAYS) << 12) | (this.#records[place]! >>> RECORD_BITS));
+    return mixed((Math.floor(place / WAYS) << TAG_BITS) | (this.#records[place]! >>> RECORD_BITS));
   }
 
   isEmpty(place: number): boolean {
@@ -66,18 +68,20 @@ export class GhostTable {
     this.#records[place] = EMPTY;
   }
 
-  /** Where to put this key: an empty place of its set, or that of the least `worth`. */
-  placeFor(hash: number, worth: (record: number, time: number) => number): number {
+  /** Where to put this key: an empty place of its set, or that of the least `worth`, by cell. */
+  placeFor(hash: number, now: number, worth: Float32Array): number {
     const first = this.#set(hash);
-    let least = Infinity;
     let chosen = first;
+    let least = Infinity;
+    let leastAge = 0;
     for (let place = first; place < first + WAYS; place++) {
       if (this.isEmpty(place)) return place;
-      const value = worth(this.record(place), this.#times[place]!);
-      if (value < least || (value === least && this.#isOlder(place, chosen))) {
-        least = value;
-        chosen = place;
-      }
+      const age = (now - this.#times[place]!) >>> 0;
+      const value = worth[cellOf(this.#records[place]!, age)]!;
+      if (value > least || (value === least && age <= leastAge)) continue;
+      chosen = place;
+      least = value;
+      leastAge = age;
     }
     return chosen;
   }
@@ -87,16 +91,12 @@ export class GhostTable {
     this.#times[place] = time;
   }
 
-  #isOlder(place: number, than: number): boolean {
-    return ((this.#times[place]! - this.#times[than]!) | 0) < 0;
-  }
-
   #set(hash: number): number {
     return Math.floor(((hash >>> 0) / 0x1_0000_0000) * this.#sets) * WAYS;
   }
 }
 
-/** Twelve bits of the hash from its low end (the set is chosen from its high end), never 0. */
+/** Thirteen bits of the hash from its low end (the set is chosen from its high end), never 0. */
 function tag(hash: number): number {
   const bits = hash << RECORD_BITS;
   return bits === 0 ? 1 << RECORD_BITS : bits;

@@ -12,7 +12,7 @@
  *
  * Counting costs one increment per use; a revision O(kinds × classes of age), about 0.1 ms.
  */
-import { AGE_CLASSES, AGE_STARTS, ageClass } from './age.js';
+import { AGE_CLASS_BITS, AGE_CLASSES, AGE_STARTS, ageClass } from './age.js';
 import { hitDensities, surplus } from './hit-density.js';
 import {
   fadingPerRequest,
@@ -20,12 +20,11 @@ import {
   OCTAVES_OF_USE,
   RECORD_KINDS,
   recordOf,
-  siblingsOf,
   usedAgain,
   usesOfKind,
 } from './use-record.js';
 
-const CELLS = RECORD_KINDS * AGE_CLASSES;
+export const CELLS = RECORD_KINDS * AGE_CLASSES;
 
 /** What is left of old counts at a revision: they span some ten revisions. */
 const KEPT = 0.9;
@@ -39,8 +38,9 @@ const FORESIGHT = 0.7;
 /** Weight of the latest victim in the price of a place. */
 const PRICE_WEIGHT = 0.01;
 
-export function cellOf(kind: number, age: number): number {
-  return kind * AGE_CLASSES + ageClass(age);
+/** Where a use record and an age are counted and ranked. */
+export function cellOf(record: number, age: number): number {
+  return (kindOf(record) << AGE_CLASS_BITS) | ageClass(age);
 }
 
 const chances = new Float64Array(AGE_CLASSES);
@@ -62,11 +62,15 @@ export class ReuseStatistics {
   /** What an entry of a kind, just used, will earn over the price of its place, in hits. */
   #surplus = new Float32Array(RECORD_KINDS);
   #nextSurplus = new Float32Array(RECORD_KINDS);
+  /** The kind that a return in a cell leads to, under the half-life of uses. */
+  readonly #turnsInto = new Uint8Array(CELLS);
+  #halfLife = 0;
   /** What a place is worth: the density of those who had to go, on average. */
   #price = 0;
 
   constructor(halfLife: number) {
-    this.#rank(0, halfLife);
+    this.#setHalfLife(halfLife);
+    this.#rank(0);
   }
 
   /** Of an entry that has to go. */
@@ -84,6 +88,7 @@ export class ReuseStatistics {
     halfLife: number,
     census: (count: (cell: number, weight: number) => void) => void,
   ): void {
+    this.#setHalfLife(halfLife);
     present.fill(0);
     census((cell, weight) => {
       present[cell]! += weight;
@@ -91,26 +96,25 @@ export class ReuseStatistics {
     const waited = this.#waited;
     for (let cell = 0; cell < CELLS; cell++) waited[cell]! += present[cell]! * elapsed;
     // Who waits in a class shorter than a revision is not seen often enough: see #countReached.
-    this.#rank(elapsed === 0 ? 0 : ageClass(elapsed) + 1, halfLife);
+    this.#rank(elapsed === 0 ? 0 : ageClass(elapsed) + 1);
     for (let cell = 0; cell < CELLS; cell++) {
       waited[cell]! *= KEPT;
       this.returned[cell]! *= KEPT;
     }
   }
 
-  #rank(young: number, halfLife: number): void {
+  #rank(young: number): void {
     for (let octave = 0; octave < OCTAVES_OF_USE; octave++) {
-      const [first, end] = siblingsOf(octave);
       siblingsReached.fill(0);
       siblingsReturned.fill(0);
-      for (let kind = first; kind < end; kind++) {
+      for (let kind = octave; kind < RECORD_KINDS; kind += OCTAVES_OF_USE) {
         this.#countReached(kind, young);
         for (let age = 0; age < AGE_CLASSES; age++) {
           siblingsReached[age]! += reached[age]!;
           siblingsReturned[age]! += this.returned[kind * AGE_CLASSES + age]!;
         }
       }
-      const rate = usesOfKind(first) / (2 * halfLife);
+      const rate = usesOfKind(octave) / (2 * this.#halfLife);
       for (let age = 0; age < AGE_CLASSES; age++) {
         siblingChances[age] = Math.min(
           1,
@@ -118,7 +122,7 @@ export class ReuseStatistics {
             (siblingsReached[age]! + PRIOR_WEIGHT),
         );
       }
-      for (let kind = first; kind < end; kind++) {
+      for (let kind = octave; kind < RECORD_KINDS; kind += OCTAVES_OF_USE) {
         const row = kind * AGE_CLASSES;
         this.#countReached(kind, young);
         for (let age = 0; age < AGE_CLASSES; age++) {
@@ -128,7 +132,7 @@ export class ReuseStatistics {
               (reached[age]! + SIBLINGS_WEIGHT),
           );
         }
-        this.#reckonRewards(kind, halfLife);
+        this.#reckonRewards(kind);
         hitDensities(chances, rewards, this.density, row);
         this.#nextSurplus[kind] = surplus(chances, rewards, this.#price);
       }
@@ -136,13 +140,21 @@ export class ReuseStatistics {
     [this.#surplus, this.#nextSurplus] = [this.#nextSurplus, this.#surplus];
   }
 
-  #reckonRewards(kind: number, halfLife: number): void {
-    const record = recordOf(kind);
-    const fading = fadingPerRequest(halfLife);
+  #reckonRewards(kind: number): void {
+    const row = kind * AGE_CLASSES;
     for (let age = 0; age < AGE_CLASSES; age++) {
+      rewards[age] = 1 + FORESIGHT * this.#surplus[this.#turnsInto[row + age]!]!;
+    }
+  }
+
+  #setHalfLife(halfLife: number): void {
+    if (halfLife === this.#halfLife) return;
+    this.#halfLife = halfLife;
+    const fading = fadingPerRequest(halfLife);
+    for (let cell = 0; cell < CELLS; cell++) {
+      const age = cell % AGE_CLASSES;
       const middle = Math.floor((AGE_STARTS[age]! + AGE_STARTS[age + 1]!) / 2);
-      const next = kindOf(usedAgain(record, middle, fading));
-      rewards[age] = 1 + FORESIGHT * this.#surplus[next]!;
+      this.#turnsInto[cell] = kindOf(usedAgain(recordOf(cell >>> AGE_CLASS_BITS), middle, fading));
     }
   }
 

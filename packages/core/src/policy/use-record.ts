@@ -1,8 +1,8 @@
 /**
- * What is remembered of how a key was used, in 20 bits:
+ * What is remembered of how a key was used, in 19 bits:
  *
- *     bits 0–15   log2 of its decayed number of uses, fixed point, 12 bits after the point
- *     bits 16–19  the interval between its last two uses, by powers of four; 0 = used once
+ *     bits 0–15   log2 of its decayed number of uses, fixed point, 13 bits after the point
+ *     bits 16–18  the interval between its last two uses, by powers of four; 0 = used once
  *
  * The number of uses is an exponential average, LRFU's "combined recency and frequency" (Lee et al.,
  * IEEE ToC 50(12), 2001): each use counts 1 and fades by half in a half-life. As a logarithm it fades
@@ -10,18 +10,22 @@
  * what LIRS calls inter-reference recency (Jiang, Zhang, SIGMETRICS 2002). It tells a key that came
  * three times in a burst from one that came three times far apart.
  */
-export const RECORD_BITS = 20;
+export const RECORD_BITS = 19;
 
 /** The record of a key at its first use. */
 export const FIRST_USE = 0;
 
-/** Kinds of record that are told apart: octaves of the number of uses × classes of the interval. */
-const USE_OCTAVES = 10;
+/**
+ * Kinds of record that are told apart: the bits of the interval and of the octave of the number of uses.
+ * Uses are not told apart above 2^8, which nobody reaches who is ever close to being evicted.
+ */
+const USE_OCTAVES = 8;
 const INTERVAL_CLASSES = 8;
 export const RECORD_KINDS = USE_OCTAVES * INTERVAL_CLASSES;
 
 /** One octave of uses. */
-const OCTAVE = 1 << 12;
+const OCTAVE_BITS = 13;
+const OCTAVE = 1 << OCTAVE_BITS;
 const MAX_USES = 0xffff;
 
 /** log2(1 + 2^-x) for x in steps of 1/64 octave: what one more use adds at x octaves of uses. */
@@ -47,7 +51,7 @@ function oneMore(uses: number): number {
 }
 
 function gain(octaves: number): number {
-  const step = octaves >>> 6;
+  const step = octaves >>> (OCTAVE_BITS - 6);
   return step < GAIN.length ? GAIN[step]! : 0;
 }
 
@@ -57,26 +61,20 @@ function intervalClass(distance: number): number {
   return octave < 5 ? 1 : Math.min(INTERVAL_CLASSES - 1, (octave - 1) >> 1);
 }
 
-/** Number of the kind of a record, from 0 below {@link RECORD_KINDS}. */
+/** Number of the kind of a record, from 0 below {@link RECORD_KINDS}: interval class, octave of uses. */
 export function kindOf(record: number): number {
-  const octave = Math.min(USE_OCTAVES - 1, (record & MAX_USES) >>> 12);
-  return octave * INTERVAL_CLASSES + ((record >>> 16) & 15);
+  return (record >>> OCTAVE_BITS) & (RECORD_KINDS - 1);
 }
 
 /** The uses (not decayed any further) that a kind stands for, at its lower end. */
 export function usesOfKind(kind: number): number {
-  return 2 ** Math.floor(kind / INTERVAL_CLASSES);
+  return 2 ** (kind % USE_OCTAVES);
 }
 
 /** A record in the middle of its kind. */
 export function recordOf(kind: number): number {
-  const octave = Math.floor(kind / INTERVAL_CLASSES);
-  return ((kind % INTERVAL_CLASSES) << 16) | ((octave + 0.5) * OCTAVE);
+  return (kind + 0.5) * OCTAVE;
 }
 
-/** Kinds that differ in the interval only: [first, after the last]. */
-export function siblingsOf(octave: number): [number, number] {
-  return [octave * INTERVAL_CLASSES, (octave + 1) * INTERVAL_CLASSES];
-}
-
+/** Kinds come in runs of ascending use, one run for each interval class. */
 export const OCTAVES_OF_USE = USE_OCTAVES;
