@@ -49,7 +49,7 @@ const FIRST_REVISION = 32;
 /** Places of each table looked at in a revision. */
 const CENSUS = 2048;
 /** Below so many entries nothing is learned: a million nearly empty stores must not cost anything. */
-const MIN_LEARNED = 3;
+const MIN_LEARNED = 64;
 
 const CHUNK_BITS = 12;
 const IN_CHUNK = (1 << CHUNK_BITS) - 1;
