@@ -132,7 +132,7 @@ export class LocMemCache implements SyncCache {
   add(key: string, value: unknown, options?: WriteOptions): boolean {
     const write = this.#engine.prepare('add', key, value, options);
     // A dead entry is not removed but overwritten: under 'cull' its key keeps its place, as in Django.
-    const slot = write.address.space.slots.get(write.address.spaceKey);
+    const slot = write.space.slots.get(write.spaceKey);
     if (slot !== undefined && this.#engine.store.isLive(slot)) return false;
     return this.#engine.commit(write);
   }
@@ -298,7 +298,7 @@ export class LocMemCache implements SyncCache {
     const writes = entriesOf(pairs).map(([key, value]) =>
       this.#engine.prepare('setMany', key, value, options),
     );
-    return writes.filter((write) => !this.#engine.commit(write)).map(({ address }) => address.key);
+    return writes.filter((write) => !this.#engine.commit(write)).map(({ key }) => key);
   }
 
   /**
@@ -537,14 +537,19 @@ export class LocMemCache implements SyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): number | bigint {
-    const { store, behaviour, name } = this.#engine;
-    const address = this.#engine.address(key, versionOf(call, options));
-    const slot = this.#engine.liveAt(address);
-    if (slot === undefined) throw new KeyNotFoundError(name, key);
+    const { store, behaviour, addressing, name } = this.#engine;
+    const version = options === undefined ? undefined : versionOf(call, options);
+    const space = addressing.space(version);
+    const spaceKey = addressing.keyInSpace(key, version);
+    const slot = this.#engine.live(space, spaceKey);
+    if (slot === undefined) {
+      addressing.check(key, version);
+      throw new KeyNotFoundError(name, key);
+    }
     const value = reveal(store.value(slot));
     if (value === null && behaviour.incrMissesNull) throw new KeyNotFoundError(name, key);
     const result = count(name, key, value, delta, direction);
-    this.#engine.replace(address, slot, result);
+    this.#engine.replace(space, spaceKey, slot, result);
     return result;
   }
 

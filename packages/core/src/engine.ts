@@ -25,12 +25,14 @@ export interface Address {
   readonly spaceKey: string;
 }
 
-/** A write that nothing can refuse any more but its size. */
-export interface Write {
-  readonly address: Address;
+/** A write that nothing can refuse any more but its size. One object, address and entry, for speed. */
+export interface Write extends Address {
   readonly value: Stored;
   readonly deadlineMs: number;
-  readonly tags: readonly string[] | undefined;
+  readonly staleUntilMs: undefined;
+  readonly tagNames: readonly string[] | undefined;
+  /** Noted when it is committed: a write that is not must leave no trace. */
+  tags: TagMark | undefined;
 }
 
 export class Engine {
@@ -84,18 +86,30 @@ export class Engine {
 
   /** Everything that can be refused, before anything changes. */
   prepare(call: Call, key: string, value: unknown, options: WriteOptions | undefined): Write {
-    const version = versionOf(call, options);
+    const version = options === undefined ? undefined : versionOf(call, options);
+    const tagNames = options === undefined ? undefined : tagsOf(call, options);
     const deadlineMs = this.deadline(options?.timeout);
-    const tags = tagsOf(call, options);
-    const address = this.address(key, version);
+    const spaceKey = this.addressing.keyInSpace(key, version);
+    const space = this.addressing.space(version);
     this.addressing.check(key, version);
-    return { address, value: isolate(value, this.options.isolation), deadlineMs, tags };
+    const stored = isolate(value, this.options.isolation);
+    return {
+      key,
+      version,
+      space,
+      spaceKey,
+      value: stored,
+      deadlineMs,
+      staleUntilMs: undefined,
+      tagNames,
+      tags: undefined,
+    };
   }
 
   /** @returns false when the entry is too large to be held */
-  commit({ address, value, deadlineMs, tags }: Write): boolean {
-    const mark = tags && this.store.tags.mark(tags);
-    return this.put(address, { value, deadlineMs, staleUntilMs: undefined, tags: mark });
+  commit(write: Write): boolean {
+    if (write.tagNames) write.tags = this.store.tags.mark(write.tagNames);
+    return this.put(write, write);
   }
 
   put({ space, spaceKey, key, version }: Address, entry: NewEntry): boolean {
@@ -113,8 +127,8 @@ export class Engine {
   }
 
   /** A new value for a live entry, which keeps its expiry and tags. */
-  replace({ space, spaceKey }: Address, slot: number, value: Stored): void {
-    space.flights.delete(spaceKey);
+  replace(space: KeySpace, spaceKey: string, slot: number, value: Stored): void {
+    if (space.flights.size > 0) space.flights.delete(spaceKey); // a load under way is overtaken
     this.store.replaceValue(slot, value);
     this.#writer.shrink(slot);
   }

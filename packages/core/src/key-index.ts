@@ -1,23 +1,27 @@
 /**
  * From key to slot: a Map, and once it grows large, many. A Map that doubles moves all of its keys in
- * one go: some 60 to 130 ms at the millionth entry, during which the process answers nobody. So at
- * `SPLIT_AT` keys it is dealt out, once, to 64 Maps, each of which doubles for itself.
+ * one go: some 60 to 130 ms at the millionth entry, during which the process answers nobody. So beyond
+ * `SPLIT_AT` keys new ones go to 64 Maps, each of which doubles for itself, and the old ones follow a
+ * few at a time, with each key that is added.
  *
- * The price is a hash of the key at every look-up of a large index, where a look-up misses the
- * processor's caches anyway. A small one pays for a comparison with undefined.
+ * A small index pays for a comparison with undefined, a large one for a look at some characters of the
+ * key, where a look-up misses the processor's caches anyway; while keys move, for two look-ups.
  */
-import { hash } from './hash.js';
-
-const SPLIT_AT = 16_384;
+const SPLIT_AT = 65_536;
 const SHARDS = 64;
+/** Keys that follow with each that is added. */
+const MOVED_PER_ADD = 8;
 
 export class KeyIndex {
+  /** All keys at first; those that have not moved yet, later; then undefined. */
   #single: Map<string, number> | undefined = new Map();
-  #shards: Map<string, number>[] = [];
+  #shards: Map<string, number>[] | undefined;
+  #movers: Iterator<[string, number]> | undefined;
   size = 0;
 
   get(key: string): number | undefined {
-    return this.#single === undefined ? this.#shard(key).get(key) : this.#single.get(key);
+    if (this.#shards === undefined) return this.#single!.get(key);
+    return this.#shards[shardOf(key)]!.get(key) ?? this.#single?.get(key);
   }
 
   has(key: string): boolean {
@@ -26,29 +30,62 @@ export class KeyIndex {
 
   /** For a key that is not in the index. */
   add(key: string, slot: number): void {
-    this.size++;
-    if (this.size > SPLIT_AT && this.#single !== undefined) this.#split(this.#single);
-    (this.#single ?? this.#shard(key)).set(key, slot);
+    if (++this.size > SPLIT_AT && this.#shards === undefined) this.#split();
+    if (this.#shards === undefined) {
+      this.#single!.set(key, slot);
+    } else {
+      this.#shards[shardOf(key)]!.set(key, slot);
+      if (this.#movers) this.#moveSome(this.#movers, this.#shards);
+    }
   }
 
   /** For a key that is. */
   delete(key: string): void {
     this.size--;
-    (this.#single ?? this.#shard(key)).delete(key);
+    if (this.#shards?.[shardOf(key)]!.delete(key)) return;
+    this.#single?.delete(key);
   }
 
   /** In no particular order. */
   *[Symbol.iterator](): Generator<[key: string, slot: number]> {
-    for (const map of this.#single ? [this.#single] : this.#shards) yield* map;
+    if (this.#single) yield* this.#single;
+    for (const shard of this.#shards ?? []) yield* shard;
   }
 
-  #shard(key: string): Map<string, number> {
-    return this.#shards[hash(key) & (SHARDS - 1)]!;
-  }
-
-  #split(single: Map<string, number>): void {
-    this.#single = undefined;
+  #split(): void {
     this.#shards = Array.from({ length: SHARDS }, () => new Map<string, number>());
-    for (const [key, slot] of single) this.#shard(key).set(key, slot);
+    this.#movers = this.#single!.entries();
   }
+
+  #moveSome(movers: Iterator<[string, number]>, shards: Map<string, number>[]): void {
+    for (let moved = 0; moved < MOVED_PER_ADD; moved++) {
+      const next = movers.next();
+      if (next.done) {
+        this.#single = undefined;
+        this.#movers = undefined;
+        return;
+      }
+      const [key, slot] = next.value;
+      shards[shardOf(key)]!.set(key, slot);
+      this.#single!.delete(key);
+    }
+  }
+}
+
+/**
+ * Characters from the end, the middle and the quarters: keys of one cache differ in some of them. Where
+ * they do not, the shards are unequal, which costs time at their doubling and nothing else.
+ */
+function shardOf(key: string): number {
+  const { length } = key;
+  const middle = length >>> 1;
+  let h = length;
+  h = Math.imul(h, 31) + key.charCodeAt(length - 1);
+  h = Math.imul(h, 31) + key.charCodeAt(length - 2);
+  h = Math.imul(h, 31) + key.charCodeAt(length - 3);
+  h = Math.imul(h, 31) + key.charCodeAt(middle);
+  h = Math.imul(h, 31) + key.charCodeAt(middle + 1);
+  h = Math.imul(h, 31) + key.charCodeAt(length >>> 2);
+  // The upper bits have seen all of them. (Beyond the ends charCodeAt is NaN, which counts as 0.)
+  return Math.imul(h, 0x9e3779b1) >>> 26;
 }

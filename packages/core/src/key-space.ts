@@ -5,6 +5,7 @@
  */
 import { defaultKeyFunction } from './key.js';
 import { KeyIndex } from './key-index.js';
+import { LazyMap } from './lazy-map.js';
 import type { Slots } from './slots.js';
 
 /** Empty key spaces that may lie about before they are let go. */
@@ -14,9 +15,9 @@ export class KeySpace {
   /** Slot of each key. */
   readonly slots = new KeyIndex();
   /** Loads under way, by key. Taken out when the key is deleted: their results come too late then. */
-  readonly flights = new Map<string, Promise<unknown>>();
+  readonly flights = new LazyMap<string, Promise<unknown>>();
   /** Updates under way or waiting, by key: the last of each queue. */
-  readonly updates = new Map<string, Promise<unknown>>();
+  readonly updates = new LazyMap<string, Promise<unknown>>();
   /** No longer known to its store; whoever holds it asks the store again. */
   isRetired = false;
 
@@ -73,7 +74,7 @@ interface Origin {
  * they were made of cannot be told from them, so it is noted beside.
  */
 export class FullKeySpace extends KeySpace {
-  readonly #origins = new Map<string, Origin>();
+  readonly #origins = new LazyMap<string, Origin>();
 
   constructor(id: number) {
     super(id, '', 0);
@@ -112,18 +113,22 @@ export class FullKeySpace extends KeySpace {
 
 /** The key spaces of a store. */
 export class KeySpaces {
-  readonly fullKeys: FullKeySpace;
+  #fullKeys: FullKeySpace | undefined;
   readonly #slots: Slots;
   readonly #byPrefix = new Map<string, Map<number, KeySpace>>();
   readonly #idle = new Set<KeySpace>();
 
   constructor(slots: Slots) {
     this.#slots = slots;
-    this.fullKeys = slots.enlist((id) => new FullKeySpace(id));
+  }
+
+  /** Made at first sight: few caches have a key function. */
+  get fullKeys(): FullKeySpace {
+    return (this.#fullKeys ??= this.#slots.enlist((id) => new FullKeySpace(id)));
   }
 
   *[Symbol.iterator](): Generator<KeySpace> {
-    yield this.fullKeys;
+    if (this.#fullKeys) yield this.#fullKeys;
     for (const versions of this.#byPrefix.values()) yield* versions.values();
   }
 
@@ -134,7 +139,7 @@ export class KeySpaces {
 
   /** The last entry of the space is gone. */
   noteIdle(space: KeySpace): void {
-    if (space !== this.fullKeys) this.#idle.add(space);
+    if (space !== this.#fullKeys) this.#idle.add(space);
   }
 
   #make(keyPrefix: string, version: number): KeySpace {

@@ -35,20 +35,38 @@ export function getOrSet(
   options: LoadOptions = NO_OPTIONS,
 ): unknown {
   const version = options === NO_OPTIONS ? undefined : versionOf('getOrSet', options);
-  const address = engine.address(key, version);
-  const slot = engine.live(address.space, address.spaceKey);
+  const { store, addressing } = engine;
+  const spaceKey = addressing.keyInSpace(key, version);
+  const space = addressing.space(version);
+  const slot = space.slots.get(spaceKey);
   if (slot !== undefined) {
-    if (options.refreshAhead !== undefined && typeof valueOrLoader === 'function') {
-      refreshAhead(engine, address, slot, valueOrLoader as Loader, planOf(engine, options));
+    const value = store.liveValue(slot);
+    if (value !== undefined) {
+      if (options.refreshAhead !== undefined && typeof valueOrLoader === 'function') {
+        const address = { key, version, space, spaceKey };
+        refreshAhead(engine, address, slot, valueOrLoader as Loader, planOf(engine, options));
+      }
+      store.noteHit(slot);
+      return reveal(value);
     }
-    return engine.read(slot);
   }
+  return loadOrKeep(engine, { key, version, space, spaceKey }, valueOrLoader, options);
+}
+
+function loadOrKeep(
+  engine: Engine,
+  address: Address,
+  valueOrLoader: unknown,
+  options: LoadOptions,
+): unknown {
+  const { key, version, space, spaceKey } = address;
+  engine.live(space, spaceKey); // removes what is dead
   engine.addressing.check(key, version);
   const plan = planOf(engine, options);
   if (typeof valueOrLoader === 'function') {
     return load(engine, address, valueOrLoader as Loader, plan);
   }
-  engine.store.noteMiss(address.space, address.spaceKey);
+  engine.store.noteMiss(space, spaceKey);
   return keepThenGet(engine, address, valueOrLoader, plan);
 }
 

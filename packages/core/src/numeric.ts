@@ -17,20 +17,28 @@ export function count(
   delta: unknown,
   direction: Direction,
 ): number | bigint {
-  const refuse = (culprit: unknown, rule?: string): never => {
-    throw new NotNumericError(store, key, culprit, rule);
-  };
-  if (typeof value === 'bigint') {
-    const step = delta === undefined ? 1n : delta;
-    if (typeof step !== 'bigint')
-      return refuse(step, 'the delta to a stored bigint must be a bigint');
-    return value + step * BigInt(direction);
+  if (typeof value === 'bigint') return countBigint(store, key, value, delta, direction);
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    throw new NotNumericError(store, key, value);
   }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return refuse(value);
   const step = delta === undefined ? 1 : delta;
   if (typeof step !== 'number' || !Number.isFinite(step)) {
-    return refuse(step, 'the delta to a stored number must be a finite number');
+    const rule = 'the delta to a stored number must be a finite number';
+    throw new NotNumericError(store, key, step, rule);
   }
   const result = value + step * direction;
-  return Number.isFinite(result) ? result : refuse(result, 'the result must be finite');
+  if (Number.isFinite(result)) return result;
+  throw new NotNumericError(store, key, result, 'the result must be finite');
+}
+
+function countBigint(
+  store: string,
+  key: string,
+  value: bigint,
+  delta: unknown,
+  direction: Direction,
+): bigint {
+  const step = delta === undefined ? 1n : delta;
+  if (typeof step === 'bigint') return value + step * BigInt(direction);
+  throw new NotNumericError(store, key, step, 'the delta to a stored bigint must be a bigint');
 }

@@ -6,11 +6,16 @@
 import { hash } from './hash.js';
 import type { Stored } from './isolation/stored.js';
 import type { KeySpace } from './key-space.js';
+import { LazyMap } from './lazy-map.js';
 import type { TagMark } from './tags.js';
 
 const NO_SPACE = 0;
 const CHUNK_BITS = 12;
 const CHUNK_SLOTS = 1 << CHUNK_BITS;
+const FIRST_CAPACITY = 16;
+/** What a chunk without slots has, all of them the same. */
+const NO_DEADLINES = new Float64Array(0);
+const NO_SPACE_IDS = new Uint32Array(0);
 /** The part of a slot number that is its index in its chunk. */
 export const IN_CHUNK = CHUNK_SLOTS - 1;
 
@@ -23,27 +28,29 @@ export class Chunk {
   readonly keys: string[] = [];
   readonly values: Stored[] = [];
   /** On the store's clock, milliseconds; Infinity = never. */
-  deadlines: Float64Array<ArrayBuffer>;
-  spaceIds: Uint32Array<ArrayBuffer>;
+  deadlines = NO_DEADLINES;
+  spaceIds = NO_SPACE_IDS;
 
   constructor(capacity: number) {
-    this.deadlines = new Float64Array(capacity);
-    this.spaceIds = new Uint32Array(capacity);
+    if (capacity > 0) this.#resize(capacity);
   }
 
   /** Makes room for the slot at this index. */
   reserve(index: number): void {
     const capacity = this.deadlines.length;
     if (index < capacity) return;
-    const larger = Math.min(CHUNK_SLOTS, capacity * 2);
+    this.#resize(Math.min(CHUNK_SLOTS, Math.max(FIRST_CAPACITY, capacity * 2)));
+  }
+
+  #resize(capacity: number): void {
     const { deadlines, spaceIds } = this;
-    (this.deadlines = new Float64Array(larger)).set(deadlines);
-    (this.spaceIds = new Uint32Array(larger)).set(spaceIds);
+    (this.deadlines = new Float64Array(capacity)).set(deadlines);
+    (this.spaceIds = new Uint32Array(capacity)).set(spaceIds);
   }
 }
 
 export class Slots {
-  readonly #chunks = [new Chunk(16)];
+  readonly #chunks = [new Chunk(0)];
   /** One more than the highest slot ever used. */
   #end = 1;
   readonly #free: number[] = [];
@@ -51,8 +58,8 @@ export class Slots {
   readonly #spaces: (KeySpace | undefined)[] = [undefined];
   readonly #freeSpaceIds: number[] = [];
   /** Few entries have tags, or stay on as stale: theirs are kept aside. */
-  readonly #tagMarks = new Map<number, TagMark>();
-  readonly #staleUntil = new Map<number, number>();
+  readonly #tagMarks = new LazyMap<number, TagMark>();
+  readonly #staleUntil = new LazyMap<number, number>();
 
   key(slot: number): string {
     return this.chunk(slot).keys[slot & IN_CHUNK]!;

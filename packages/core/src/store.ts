@@ -42,20 +42,20 @@ export interface Limits {
 export class Store implements Sweepable {
   readonly tags = new TagRegistry();
   readonly counts = new Counts();
-  readonly lock = new RWLock();
   readonly events = new Events();
   readonly policy: EvictionPolicy;
   readonly time: Timekeeper;
   readonly spaces: KeySpaces;
-  /** Warnings that the process has already heard about this store. */
-  readonly warned = new Set<string>();
-
   /** Physically held, dead entries that nobody has met yet included. */
   size = 0;
-  bytes = 0;
 
   readonly #slots = new Slots();
   readonly #windows: HitWindows;
+  #lock: RWLock | undefined;
+  #warned: Set<string> | undefined;
+  /** Not before the store has grown beyond {@link SMALL_STORE}. */
+  /** Undefined until somebody asks: a cache with a limit in bytes, or a look at them. */
+  #bytes: number | undefined;
   #wheel: ExpiryWheel | undefined;
   /** No entry's deadline is earlier; a look at all of them before it would find nothing. */
   #earliestDeadlineMs = Infinity;
@@ -78,6 +78,15 @@ export class Store implements Sweepable {
     this.time = timekeeper(clock);
     this.#windows = new HitWindows(this.time.exact());
     this.spaces = new KeySpaces(this.#slots);
+  }
+
+  get lock(): RWLock {
+    return (this.#lock ??= new RWLock());
+  }
+
+  /** Warnings that the process has already heard about this store. */
+  get warned(): Set<string> {
+    return (this.#warned ??= new Set());
   }
 
   // ---- reading -------------------------------------------------------------------------------
@@ -165,7 +174,7 @@ export class Store implements Sweepable {
 
   /** A new value for the same entry: its expiry and tags stay (Django `incr`). */
   replaceValue(slot: number, value: Stored): void {
-    this.bytes += weigh(value) - weigh(this.#slots.value(slot));
+    if (this.#bytes !== undefined) this.#bytes += weigh(value) - weigh(this.#slots.value(slot));
     this.#slots.setValue(slot, value);
     this.policy.overwritten(slot);
   }
@@ -175,8 +184,8 @@ export class Store implements Sweepable {
     this.#slots.setStaleUntil(slot, staleUntilMs);
     if (deadlineMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = deadlineMs;
     if (deadlineMs === Infinity) return;
-    this.#wheel ??= new ExpiryWheel(this.time.exact());
-    this.#wheel.file(slot, staleUntilMs ?? deadlineMs);
+    if (this.#wheel) this.#wheel.file(slot, staleUntilMs ?? deadlineMs);
+    else if (this.size > SMALL_STORE) this.#fileAll();
     if (this.isSwept) housekeeper.watch(this);
   }
 
@@ -235,6 +244,8 @@ export class Store implements Sweepable {
    */
   sweep(steps: number): boolean {
     if (this.size <= SMALL_STORE) {
+      if (this.#purgeScan) this.#mayHoldPurged = true; // it has shrunk meanwhile
+      this.#purgeScan = undefined;
       this.#sweepAll();
       return false;
     }
@@ -246,7 +257,8 @@ export class Store implements Sweepable {
 
   /** Whether time or a purge may leave dead entries here. */
   get canHoldDead(): boolean {
-    return this.#mayHoldPurged || this.#purgeScan !== undefined || this.#wheel?.isEmpty === false;
+    if (this.#mayHoldPurged || this.#purgeScan !== undefined) return true;
+    return this.#wheel ? !this.#wheel.isEmpty : this.#earliestDeadlineMs !== Infinity;
   }
 
   #sweepAll(): void {
@@ -259,6 +271,14 @@ export class Store implements Sweepable {
     }
     this.#earliestDeadlineMs = earliest;
     this.#mayHoldPurged = false;
+  }
+
+  #fileAll(): void {
+    this.#wheel = new ExpiryWheel(this.time.exact());
+    for (const slot of this.#slots.inUse()) {
+      const dueMs = this.#leavesAt(slot);
+      if (dueMs !== Infinity) this.#wheel.file(slot, dueMs);
+    }
   }
 
   /** Goes through the tagged entries once after a purge. @returns whether it is still about it */
@@ -312,19 +332,32 @@ export class Store implements Sweepable {
     this.events.publish({ type, store: this.name, fullKey, ...more });
   }
 
+  /** Bytes held, by estimate. The first look weighs everything, O(n); from then on it is kept up. */
+  get bytes(): number {
+    if (this.#bytes === undefined) {
+      this.#bytes = 0;
+      for (const slot of this.#slots.inUse()) this.#bytes += this.#weighSlot(slot);
+    }
+    return this.#bytes;
+  }
+
+  #weighSlot(slot: number): number {
+    return weighKey(this.#slots.key(slot)) + weigh(this.#slots.value(slot));
+  }
+
   // ---- contents of a slot --------------------------------------------------------------------
 
   #fill(slot: number, { value, deadlineMs, staleUntilMs, tags }: NewEntry): void {
     this.#windows.note(this.time.now(), this.counts);
     this.#slots.setValue(slot, value);
     this.#slots.setTagMark(slot, tags);
-    this.bytes += weighKey(this.#slots.key(slot)) + weigh(value);
+    if (this.#bytes !== undefined) this.#bytes += this.#weighSlot(slot);
     this.setDeadline(slot, deadlineMs, staleUntilMs);
   }
 
   #drain(slot: number): void {
     const mark = this.#slots.tagMark(slot);
     if (mark) this.tags.release(mark);
-    this.bytes -= weighKey(this.#slots.key(slot)) + weigh(this.#slots.value(slot));
+    if (this.#bytes !== undefined) this.#bytes -= this.#weighSlot(slot);
   }
 }

@@ -4,6 +4,7 @@
  * increment however many entries carry the tag: no index is walked, none has to be kept. A soft purge
  * counts on a second counter, and leaves the entry to be served stale.
  */
+import { LazyMap } from './lazy-map.js';
 
 interface Tag {
   readonly name: string;
@@ -21,7 +22,7 @@ export interface TagMark {
 }
 
 export class TagRegistry {
-  readonly #tags = new Map<string, Tag>();
+  readonly #tags = new LazyMap<string, Tag>();
 
   /** Notes the tags as they stand now: whatever is purged from here on no longer counts. */
   mark(names: readonly string[]): TagMark {

@@ -19,8 +19,9 @@ export const ALREADY_EXPIRED = -Infinity;
  */
 const EVICTION_STEPS = 16;
 
-/** Dead entries that a write to a full store may remove, so that its cost is bounded. */
+/** Steps in search of the dead that a write to a full store may take: some 0.1 ms at the most. */
 const SWEEP_STEPS = 64;
+const SWEEP_ROUNDS = 32;
 
 export class Writer {
   readonly #store: Store;
@@ -35,8 +36,8 @@ export class Writer {
 
   /** @returns false when the entry is too large to be held: what was under its key is then gone, too */
   put(space: KeySpace, key: string, entry: NewEntry): boolean {
-    space.flights.delete(key); // a load under way is overtaken
-    const isTooLarge = weighKey(key) + weigh(entry.value) > this.#limits.maxEntryBytes;
+    if (space.flights.size > 0) space.flights.delete(key); // a load under way is overtaken
+    const isTooLarge = this.#isTooLarge(key, entry);
     const isDead = entry.deadlineMs === ALREADY_EXPIRED && !this.#behaviour.keepsDead;
     if (isTooLarge || isDead) {
       if (entry.tags) this.#store.tags.release(entry.tags);
@@ -55,6 +56,7 @@ export class Writer {
   /** Evicts until the bytes are within bounds, sparing one slot. */
   shrink(spared: number): void {
     const { maxBytes } = this.#limits;
+    if (maxBytes === Infinity) return;
     while (this.#store.bytes > maxBytes) {
       const slot = this.#store.policy.victim(spared);
       if (slot === undefined) return;
@@ -62,15 +64,27 @@ export class Writer {
     }
   }
 
+  #isTooLarge(key: string, { value }: NewEntry): boolean {
+    const { maxEntryBytes } = this.#limits;
+    return maxEntryBytes !== Infinity && weighKey(key) + weigh(value) > maxEntryBytes;
+  }
+
   #makeRoomFor(space: KeySpace, key: string): void {
     if (this.#store.size < this.#limits.maxEntries) return;
     const { cullsOnOverwrite, keepsDead } = this.#behaviour;
     if (!cullsOnOverwrite && space.slots.has(key)) return;
-    if (!keepsDead) {
-      this.#store.sweep(SWEEP_STEPS);
-      if (this.#store.size < this.#limits.maxEntries) return;
-    }
+    if (!keepsDead && this.#sweepMadeRoom()) return;
     this.#cull();
+  }
+
+  /** The dead go first. Most steps pass over empty time or refile, so several rounds may be needed. */
+  #sweepMadeRoom(): boolean {
+    for (let round = 0; round < SWEEP_ROUNDS; round++) {
+      const isMoreDue = this.#store.sweep(SWEEP_STEPS);
+      if (this.#store.size < this.#limits.maxEntries) return true;
+      if (!isMoreDue) return false;
+    }
+    return false;
   }
 
   #cull(): void {

@@ -57,10 +57,20 @@ class StoredGraph implements StoredObject {
 }
 
 class StoredReference implements StoredObject {
+  #bytes: number | undefined;
+
+  /** @param bytes left out when nobody has walked the object yet: it is weighed if somebody asks */
   constructor(
     readonly held: object,
-    readonly bytes: number,
-  ) {}
+    bytes?: number,
+  ) {
+    this.#bytes = bytes;
+  }
+
+  /** Noted at the first look: it is somebody else's object, and may change. */
+  get bytes(): number {
+    return (this.#bytes ??= weighShared(this.held));
+  }
 
   thaw(): unknown {
     return this.held;
@@ -91,7 +101,7 @@ export function isolate(value: unknown, isolation: Isolation): Stored {
 /** A function is shared like an object: wrapped, it reads back through the same door. */
 function share(value: unknown): Stored {
   const isObject = typeof value === 'object' || typeof value === 'function';
-  return isObject ? new StoredReference(value as object, weighShared(value as object)) : value;
+  return isObject ? new StoredReference(value as object) : value;
 }
 
 /** The value as a caller may have it. */
