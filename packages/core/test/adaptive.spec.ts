@@ -143,7 +143,7 @@ describe("what policy 'adaptive' keeps", () => {
     const random = randomFrom(5);
     const ask = (era: string, requests: number) => {
       let hits = 0;
-      for (let i = 0; i < requests; i++) if (use(cache, era + popular(3000, random))) hits++;
+      for (let i = 0; i < requests; i++) if (use(cache, `${era}${popular(3000, random)}`)) hits++;
       return hits / requests;
     };
     ask('before', 30_000);
