@@ -25,6 +25,15 @@ describe('dead entries', () => {
     expect(cache.has('live0')).toBe(true);
   });
 
+  it('give way though the store shrinks below the size at which it is swept whole', () => {
+    const { cache } = testCache({ maxEntries: 1200 });
+    for (let i = 0; i < 1200; i++) cache.set(`dead${i}`, i, { tags: ['t'], timeout: null });
+    cache.deleteByTag('t');
+    for (let i = 0; i < 1200; i++) cache.set(`live${i}`, i, { timeout: null });
+    expect(cache.stats().evictions.entries).toBe(0);
+    expect(cache.size).toBe(1200);
+  });
+
   it('are gone from memory when a write moves their deadline back and forth', () => {
     const { cache, advance } = testCache({ maxEntries: manyEntries });
     for (let i = 0; i < manyEntries; i++) {
