@@ -115,8 +115,10 @@ export class FullKeySpace extends KeySpace {
 export class KeySpaces {
   #fullKeys: FullKeySpace | undefined;
   readonly #slots: Slots;
-  readonly #byPrefix = new Map<string, Map<number, KeySpace>>();
-  readonly #idle = new Set<KeySpace>();
+  /** Most stores have no other: it stays for good, and needs no Map to be found in. */
+  #first: KeySpace | undefined;
+  readonly #byPrefix = new LazyMap<string, Map<number, KeySpace>>();
+  #idle: Set<KeySpace> | undefined;
 
   constructor(slots: Slots) {
     this.#slots = slots;
@@ -129,25 +131,29 @@ export class KeySpaces {
 
   *[Symbol.iterator](): Generator<KeySpace> {
     if (this.#fullKeys) yield this.#fullKeys;
+    if (this.#first) yield this.#first;
     for (const versions of this.#byPrefix.values()) yield* versions.values();
   }
 
   /** The space of this prefix and version, made at first sight. */
   find(keyPrefix: string, version: number): KeySpace {
+    const first = this.#first;
+    if (first?.version === version && first.keyPrefix === keyPrefix) return first;
     return this.#byPrefix.get(keyPrefix)?.get(version) ?? this.#make(keyPrefix, version);
   }
 
   /** The last entry of the space is gone. */
   noteIdle(space: KeySpace): void {
-    if (space !== this.#fullKeys) this.#idle.add(space);
+    if (space !== this.#fullKeys && space !== this.#first) (this.#idle ??= new Set()).add(space);
   }
 
   #make(keyPrefix: string, version: number): KeySpace {
-    this.#retireIdle();
+    if (this.#idle) this.#retireIdle(this.#idle);
     const space = this.#slots.enlist((id) => new KeySpace(id, keyPrefix, version));
+    if (!this.#first) return (this.#first = space);
     const versions = this.#byPrefix.get(keyPrefix) ?? new Map<number, KeySpace>();
     this.#byPrefix.set(keyPrefix, versions.set(version, space));
-    this.#idle.add(space);
+    this.noteIdle(space);
     return space;
   }
 
@@ -155,11 +161,11 @@ export class KeySpaces {
    * Versions come and go (a deploy id, a user's revision): empty spaces must not pile up. They are let
    * go only here, when another one is made, so that no operation loses the space it works on.
    */
-  #retireIdle(): void {
-    if (this.#idle.size <= MAX_IDLE_SPACES) return;
-    for (const space of this.#idle) {
+  #retireIdle(idle: Set<KeySpace>): void {
+    if (idle.size <= MAX_IDLE_SPACES) return;
+    for (const space of idle) {
       if (space.isAwaited) continue;
-      this.#idle.delete(space);
+      idle.delete(space);
       if (space.slots.size === 0) this.#retire(space);
     }
   }

@@ -32,4 +32,8 @@ export class LazyMap<K, V> {
   keys(): Iterable<K> {
     return this.#map?.keys() ?? [];
   }
+
+  values(): Iterable<V> {
+    return this.#map?.values() ?? [];
+  }
 }
