@@ -17,7 +17,7 @@
  * - Keys that left are remembered in ghost tables (ghost-table.ts): half as many again as there are
  *   entries, so that a key is known when it comes back; and a sample of those displaced from there, so that returns
  *   after very long are counted as well.
- * - 20 bytes for each entry, and up to 150 kB of tables, allocated when first needed.
+ * - 20 bytes for each entry, and up to 100 kB of tables, allocated when first needed.
  *
  * Nothing here is random: the same calls give the same victims.
  *

@@ -38,6 +38,9 @@ const FORESIGHT = 0.7;
 /** Weight of the latest victim in the price of a place. */
 const PRICE_WEIGHT = 0.01;
 
+/** Uses, faded: a kind with fewer counts as not seen. */
+const LEAST_SEEN = 0.001;
+
 /** Where a use record and an age are counted and ranked. */
 export function cellOf(record: number, age: number): number {
   return (kindOf(record) << AGE_CLASS_BITS) | ageClass(age);
@@ -46,7 +49,9 @@ export function cellOf(record: number, age: number): number {
 const chances = new Float64Array(AGE_CLASSES);
 const rewards = new Float64Array(AGE_CLASSES);
 const siblingChances = new Float64Array(AGE_CLASSES);
-const reached = new Float64Array(AGE_CLASSES);
+/** How many reached each cell, and whether anybody was of the kind; only used within a revision. */
+const reached = new Float64Array(CELLS);
+const isSeen = new Uint8Array(RECORD_KINDS);
 const siblingsReached = new Float64Array(AGE_CLASSES);
 const siblingsReturned = new Float64Array(AGE_CLASSES);
 /** Who is where on his way now; only used within a revision. */
@@ -108,36 +113,42 @@ export class ReuseStatistics {
       siblingsReached.fill(0);
       siblingsReturned.fill(0);
       for (let kind = octave; kind < RECORD_KINDS; kind += OCTAVES_OF_USE) {
-        this.#countReached(kind, young);
-        for (let age = 0; age < AGE_CLASSES; age++) {
-          siblingsReached[age]! += reached[age]!;
-          siblingsReturned[age]! += this.returned[kind * AGE_CLASSES + age]!;
-        }
+        isSeen[kind] = this.#countReached(kind, young) > LEAST_SEEN ? 1 : 0;
+        if (isSeen[kind] === 1) this.#addToSiblings(kind * AGE_CLASSES);
       }
-      const rate = usesOfKind(octave) / (2 * this.#halfLife);
-      for (let age = 0; age < AGE_CLASSES; age++) {
-        siblingChances[age] = Math.min(
-          1,
-          (siblingsReturned[age]! + PRIOR_WEIGHT * priorChance(age, rate)) /
-            (siblingsReached[age]! + PRIOR_WEIGHT),
-        );
-      }
+      this.#reckonSiblingChances(usesOfKind(octave) / (2 * this.#halfLife));
       for (let kind = octave; kind < RECORD_KINDS; kind += OCTAVES_OF_USE) {
-        const row = kind * AGE_CLASSES;
-        this.#countReached(kind, young);
-        for (let age = 0; age < AGE_CLASSES; age++) {
-          chances[age] = Math.min(
-            1,
-            (this.returned[row + age]! + SIBLINGS_WEIGHT * siblingChances[age]!) /
-              (reached[age]! + SIBLINGS_WEIGHT),
-          );
-        }
-        this.#reckonRewards(kind);
-        hitDensities(chances, rewards, this.density, row);
-        this.#nextSurplus[kind] = surplus(chances, rewards, this.#price);
+        // What nobody belongs to keeps its rank; half of all kinds are such, in most caches.
+        if (isSeen[kind] === 1 || this.#price === 0) this.#rankKind(kind);
+        else this.#nextSurplus[kind] = this.#surplus[kind]!;
       }
     }
     [this.#surplus, this.#nextSurplus] = [this.#nextSurplus, this.#surplus];
+  }
+
+  #addToSiblings(row: number): void {
+    for (let age = 0; age < AGE_CLASSES; age++) {
+      siblingsReached[age]! += reached[row + age]!;
+      siblingsReturned[age]! += this.returned[row + age]!;
+    }
+  }
+
+  #reckonSiblingChances(rate: number): void {
+    for (let age = 0; age < AGE_CLASSES; age++) {
+      const returned = siblingsReturned[age]! + PRIOR_WEIGHT * priorChance(age, rate);
+      siblingChances[age] = Math.min(1, returned / (siblingsReached[age]! + PRIOR_WEIGHT));
+    }
+  }
+
+  #rankKind(kind: number): void {
+    const row = kind * AGE_CLASSES;
+    for (let age = 0; age < AGE_CLASSES; age++) {
+      const returned = this.returned[row + age]! + SIBLINGS_WEIGHT * siblingChances[age]!;
+      chances[age] = Math.min(1, returned / (reached[row + age]! + SIBLINGS_WEIGHT));
+    }
+    this.#reckonRewards(kind);
+    hitDensities(chances, rewards, this.density, row);
+    this.#nextSurplus[kind] = surplus(chances, rewards, this.#price);
   }
 
   #reckonRewards(kind: number): void {
@@ -162,20 +173,27 @@ export class ReuseStatistics {
    * How many reached each class of age. In a class longer than a revision: the time waited there, in
    * widths of the class. In shorter ones a census sees too few; but whoever gets further was there
    * before, so they are counted backwards from the first long class.
+   *
+   * @returns 0 when nobody was seen of that kind
    */
-  #countReached(kind: number, young: number): void {
+  #countReached(kind: number, young: number): number {
     const row = kind * AGE_CLASSES;
+    let total = 0;
+    let further = 0;
     for (let age = AGE_CLASSES - 1; age >= 0; age--) {
-      const returned = this.returned[row + age]!;
+      const cell = row + age;
+      const returned = this.returned[cell]!;
       if (age >= young) {
         const width = AGE_STARTS[age + 1]! - AGE_STARTS[age]!;
-        reached[age] = Math.max(returned, this.#waited[row + age]! / width);
+        further = reached[cell] = Math.max(returned, this.#waited[cell]! / width);
       } else {
-        reached[age] = returned + present[row + age]! + (reached[age + 1] ?? 0);
+        further += returned + present[cell]!;
+        // Those on their way through a class have on average half of it behind them.
+        reached[cell] = further - present[cell]! / 2;
       }
+      total += further;
     }
-    // Those on their way through a class have on average half of it behind them.
-    for (let age = 0; age < young; age++) reached[age]! -= present[row + age]! / 2;
+    return total;
   }
 }
 
