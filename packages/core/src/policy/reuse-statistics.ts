@@ -117,13 +117,25 @@ export class ReuseStatistics {
         if (isSeen[kind] === 1) this.#addToSiblings(kind * AGE_CLASSES);
       }
       this.#reckonSiblingChances(usesOfKind(octave) / (2 * this.#halfLife));
-      for (let kind = octave; kind < RECORD_KINDS; kind += OCTAVES_OF_USE) {
-        // What nobody belongs to keeps its rank; half of all kinds are such, in most caches.
-        if (isSeen[kind] === 1 || this.#price === 0) this.#rankKind(kind);
-        else this.#nextSurplus[kind] = this.#surplus[kind]!;
-      }
+      this.#rankOctave(octave);
     }
     [this.#surplus, this.#nextSurplus] = [this.#nextSurplus, this.#surplus];
+  }
+
+  /** Kinds that nobody is of, half of all in most caches, are ranked alike: by their siblings. */
+  #rankOctave(octave: number): void {
+    let unseen = -1;
+    for (let kind = octave; kind < RECORD_KINDS; kind += OCTAVES_OF_USE) {
+      if (isSeen[kind] === 1 || unseen < 0) this.#rankKind(kind);
+      else this.#copyRank(unseen, kind);
+      if (isSeen[kind] === 0) unseen = kind;
+    }
+  }
+
+  #copyRank(from: number, to: number): void {
+    const row = from * AGE_CLASSES;
+    this.density.copyWithin(to * AGE_CLASSES, row, row + AGE_CLASSES);
+    this.#nextSurplus[to] = this.#nextSurplus[from]!;
   }
 
   #addToSiblings(row: number): void {
