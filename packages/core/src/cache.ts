@@ -114,7 +114,7 @@ export class LocMemCache implements SyncCache {
         return reveal(value) as T;
       }
     }
-    return this.#miss(key, version, options);
+    return this.#miss(key, version, slot !== undefined, options);
   }
 
   /** Whether the key is there and alive (Django `has_key`, `in`). Does not count as use. */
@@ -501,12 +501,18 @@ export class LocMemCache implements SyncCache {
     this.close();
   }
 
-  #miss<T>(key: string, version: number | undefined, options: GetOptions<T> | undefined) {
-    const engine = this.#engine;
-    const { space, spaceKey } = engine.address(key, version);
-    engine.live(space, spaceKey); // removes what is dead
-    engine.store.noteMiss(space, spaceKey);
-    engine.addressing.check(key, version);
+  #miss<T>(
+    key: string,
+    version: number | undefined,
+    isDead: boolean,
+    options: GetOptions<T> | undefined,
+  ): T | undefined {
+    const { store, addressing } = this.#engine;
+    const space = addressing.space(version);
+    const spaceKey = addressing.keyInSpace(key, version);
+    if (isDead) this.#engine.live(space, spaceKey); // removes it
+    store.noteMiss(space, spaceKey);
+    addressing.check(key, version);
     return options?.default;
   }
 

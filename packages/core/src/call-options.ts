@@ -1,7 +1,7 @@
 /** The options of a call: read at the door, so that a misspelt one cannot pass for the default. */
 import type { PurgeOptions, ReadOptions, WriteOptions } from './contract.js';
 import { InvalidOptionError } from './errors.js';
-import { checkOptionNames } from './option-names.js';
+import { areOptionNames, checkOptionNames } from './option-names.js';
 import { checkVersion } from './options.js';
 
 const READ: ReadonlySet<string> = new Set(['version']);
@@ -53,11 +53,14 @@ export function versionOf(call: Call, options: ReadOptions | undefined): number 
   if (options === undefined) return undefined;
   checkOptions(call, options);
   const { version } = options;
-  return version === undefined ? undefined : checkVersion(placeOf(call), version);
+  if (version === undefined || Number.isSafeInteger(version)) return version;
+  return checkVersion(placeOf(call), version);
 }
 
 export function checkOptions(call: Call, options: object): void {
-  checkOptionNames(placeOf(call), options, ALLOWED[call]);
+  // The place is put into words only for an error: a string a call would cost more than the look.
+  if (!areOptionNames(options, ALLOWED[call]))
+    checkOptionNames(placeOf(call), options, ALLOWED[call]);
 }
 
 /** The tags of a call, undefined when it has none. */
