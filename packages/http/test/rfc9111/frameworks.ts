@@ -1,0 +1,118 @@
+/**
+ * The frameworks under which every row is acted out: real applications behind real sockets.
+ */
+import { responseCache as expressCache } from '@locmem/express';
+import { responseCache as koaCache } from '@locmem/koa';
+import express5 from 'express';
+import express4 from 'express4';
+import Koa3 from 'koa';
+import Koa2 from 'koa2';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+
+/** What the handler has decided to send. */
+export interface Reply {
+  readonly status: number;
+  readonly reason: string | undefined;
+  readonly fields: readonly (readonly [name: string, value: string | string[]])[];
+  readonly body: string;
+  readonly trailers: Readonly<Record<string, string>> | undefined;
+  readonly hints: string | undefined;
+  readonly processing: boolean;
+  readonly manner: 'stops' | 'short' | 'chunks' | undefined;
+}
+
+/** One row at work: its options, and its handler. A rejected reply is thrown by the handler. */
+export interface Stage {
+  /** Of `responseCache`; a row may name some that do not exist yet. */
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly onArrival: () => void;
+  readonly reply: (req: IncomingMessage) => Promise<Reply>;
+}
+
+/** Makes a listener for a stage. */
+export type Framework = (stage: Stage) => RequestListener;
+
+const express =
+  (make: typeof express5): Framework =>
+  ({ options, onArrival, reply }) => {
+    const app = make();
+    app.disable('x-powered-by');
+    app.use((_req, _res, next) => {
+      onArrival();
+      next();
+    });
+    app.use(expressCache(options));
+    app.use((req, res, next) => {
+      reply(req).then((answer) => {
+        write(res, answer);
+      }, next);
+    });
+    return app as RequestListener;
+  };
+
+const koa =
+  (Koa: typeof Koa3): Framework =>
+  ({ options, onArrival, reply }) => {
+    const app = new Koa();
+    app.on('error', () => {});
+    app.use((_ctx, next) => {
+      onArrival();
+      return next();
+    });
+    app.use(koaCache(options));
+    app.use(async (ctx) => {
+      const answer = await reply(ctx.req);
+      if (answer.trailers || answer.hints || answer.processing || answer.manner) {
+        ctx.respond = false;
+        write(ctx.res, answer);
+        return;
+      }
+      ctx.status = answer.status;
+      if (answer.reason !== undefined) ctx.message = answer.reason;
+      for (const [name, value] of answer.fields) ctx.set(name, value);
+      ctx.body = Buffer.from(answer.body);
+      // Koa states a type where the handler has not; the rows speak of what the handler said.
+      if (!answer.fields.some(([name]) => name.toLowerCase() === 'content-type')) {
+        ctx.remove('Content-Type');
+      }
+    });
+    // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
+    return app.callback();
+  };
+
+export const FRAMEWORKS: readonly (readonly [name: string, framework: Framework])[] = [
+  ['Express 4', express(express4)],
+  ['Express 5', express(express5)],
+  ['Koa 2', koa(Koa2)],
+  ['Koa 3', koa(Koa3)],
+];
+
+function write(res: ServerResponse, answer: Reply): void {
+  if (answer.processing) res.writeProcessing();
+  if (answer.hints !== undefined) res.writeEarlyHints({ link: answer.hints });
+  res.statusCode = answer.status;
+  if (answer.reason !== undefined) res.statusMessage = answer.reason;
+  for (const [name, value] of answer.fields) res.setHeader(name, value);
+  const { body } = answer;
+  switch (answer.manner) {
+    case 'stops':
+      res.write(body, () => res.destroy());
+      return;
+    case 'short':
+      res.setHeader('Content-Length', body.length + 10);
+      res.write(body);
+      res.end(() => res.destroy());
+      return;
+    case 'chunks':
+      for (const letter of body) res.write(letter);
+      break;
+    case undefined:
+      if (answer.trailers) {
+        res.setHeader('Trailer', Object.keys(answer.trailers).join(', '));
+        res.write(body);
+      }
+  }
+  if (answer.trailers) res.addTrailers(answer.trailers);
+  if (answer.manner === 'chunks' || answer.trailers) res.end();
+  else res.end(body);
+}
