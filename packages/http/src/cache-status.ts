@@ -7,7 +7,11 @@ export interface CacheStatus {
   readonly hit?: boolean;
   /** Why the request went on to the handler: a token of RFC 9211 §2.2. */
   readonly fwd?: string;
-  /** Seconds of freshness left. */
+  /** What the handler answered, where that is not what the client gets (RFC 9211 §2.3). */
+  readonly fwdStatus?: number;
+  /** Waited for another request's answer (RFC 9211 §2.6). */
+  readonly collapsed?: boolean;
+  /** Seconds of freshness left; negative, when it is stale. */
   readonly ttl?: number;
   /** A token that says more. */
   readonly detail?: string | undefined;
@@ -27,6 +31,8 @@ export function formatCacheStatus(name: string, status: CacheStatus): string {
   const parameters = [
     status.hit === true ? '; hit' : '',
     status.fwd === undefined ? '' : `; fwd=${status.fwd}`,
+    status.fwdStatus === undefined ? '' : `; fwd-status=${status.fwdStatus}`,
+    status.collapsed === true ? '; collapsed' : '',
     status.ttl === undefined ? '' : `; ttl=${status.ttl}`,
     status.detail === undefined ? '' : `; detail=${status.detail}`,
   ];

@@ -13,6 +13,13 @@ import type { Fields } from './fields.js';
 
 /** Who watches a response. */
 export interface ResponseWatcher {
+  /** The handler begins to answer with this status. True: {@link onTaken} answers in its place. */
+  takes?(status: number): boolean;
+  /**
+   * Nothing has gone out yet, and what the handler goes on to write goes nowhere. The response is to
+   * be answered, with a head and an end, before this returns.
+   */
+  onTaken?(head: Head): void;
   /** The head is complete and not yet sent: fields may still be added. Again, if sending failed. */
   onHead?(head: Head): void;
   /** The head has gone through the outer middlewares, which may have changed it. */
@@ -43,7 +50,16 @@ export interface Head {
 
 type Method<R> = (...args: unknown[]) => R;
 
-export function watch(res: ServerResponse, watcher: ResponseWatcher): void {
+/** A hold on a watched response. */
+export interface Watch {
+  /**
+   * Takes the answer away from the handler, as {@link ResponseWatcher.takes} does, at a moment of
+   * one's own. @returns false when it is too late: a head has gone out
+   */
+  readonly take: (answer: () => void) => boolean;
+}
+
+export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
   const below = {
     writeHead: res.writeHead.bind(res) as Method<ServerResponse>,
     write: res.write.bind(res) as Method<boolean>,
@@ -55,6 +71,36 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): void {
   let hasEnded = false;
   /** While what stands below runs: what it writes is its own version of the same bytes. */
   let isBelow = false;
+  /** Somebody answers in the handler's place. */
+  let isTaken = false;
+  let isAnswering = false;
+
+  function take(answer: () => void): boolean {
+    if (isTaken || isHeadSent || isBelow || hasEnded || res.headersSent) return false;
+    isTaken = true;
+    isAnswering = true;
+    try {
+      answer();
+    } finally {
+      isAnswering = false;
+    }
+    return true;
+  }
+
+  function offer(status: unknown): void {
+    if (watcher.takes?.(Number(status)) !== true) return;
+    take(() => {
+      const fields = fieldsOf(res);
+      watcher.onTaken?.({ status: Number(status), atFirstWrite: fields, fields });
+    });
+  }
+
+  /** Before node makes a head by itself, in the middle of a write, where it could not be taken. */
+  function offerImplicitHead(): void {
+    if (isHeadSent || res.headersSent || watcher.takes?.(res.statusCode) !== true) return;
+    // Through the middlewares further in that wait for the head, as node would do it.
+    res.writeHead(res.statusCode);
+  }
 
   function callBelow<R>(method: Method<R>, args: unknown[]): R {
     if (isBelow) return method(...args);
@@ -67,10 +113,14 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): void {
   }
 
   res.writeHead = (...args: unknown[]) => {
+    if (isAnswering) return below.writeHead(...args);
+    if (isTaken) return res;
     // A second head is an error, and node's to report.
     if (isHeadSent || res.headersSent) return below.writeHead(...args);
     const { status, reason, headers } = headArguments(args);
     if (!applyHeaders(res, headers)) return below.writeHead(...args);
+    offer(status);
+    if (wasTaken()) return res;
     const fields = fieldsOf(res);
     watcher.onHead?.({ status: Number(status), atFirstWrite: atFirstWrite ?? fields, fields });
     if (reason === undefined) below.writeHead(status);
@@ -81,7 +131,12 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): void {
   };
 
   res.write = (...args: unknown[]) => {
-    if (hasEnded || isBelow) return below.write(...args);
+    if (hasEnded || isBelow || isAnswering) return below.write(...args);
+    offerImplicitHead();
+    if (isTaken) {
+      callBack(args);
+      return true;
+    }
     noteFirstWrite();
     const isRoomLeft = callBelow(below.write, args);
     const chunk = args[0];
@@ -90,7 +145,12 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): void {
   };
 
   res.end = (...args: unknown[]) => {
-    if (hasEnded || isBelow) return below.end(...args);
+    if (hasEnded || isBelow || isAnswering) return below.end(...args);
+    offerImplicitHead();
+    if (isTaken) {
+      callBack(args);
+      return res;
+    }
     noteFirstWrite();
     watcher.onEnding?.();
     // May throw, for a chunk that is none: then the handler has not ended anything yet.
@@ -103,15 +163,28 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): void {
   };
 
   res.addTrailers = (trailers) => {
+    if (isTaken) return;
     watcher.onTrailers?.();
     below.addTrailers(trailers);
   };
 
   if (watcher.onClose) res.once('close', () => watcher.onClose?.());
+  return { take };
+
+  /** Asked anew: the type checker does not see that the watcher may have taken it meanwhile. */
+  function wasTaken(): boolean {
+    return isTaken;
+  }
 
   function noteFirstWrite(): void {
     if (!isHeadSent) atFirstWrite ??= fieldsOf(res);
   }
+}
+
+/** The callback of a write that went nowhere is called all the same: its writer may wait for it. */
+function callBack(args: readonly unknown[]): void {
+  const callback = args.find((argument) => typeof argument === 'function');
+  if (callback) process.nextTick(callback);
 }
 
 function isChunk(value: unknown): value is string | Uint8Array {

@@ -2,13 +2,15 @@
  * What is kept of an answer: plain data, so that any store can hold it, and never written to after
  * it was made.
  */
+import { createHash } from 'node:crypto';
 import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { dateValue } from './freshness.js';
 import type { AgeFacts } from './freshness.js';
 import { hopByHopNames, linesOf, sameLines, toLines } from './fields.js';
 import type { Field, Fields } from './fields.js';
 import { formatHttpDate, parseHttpDate } from './http-date.js';
-import type { Audience, StoreDecision } from './policy.js';
+import type { Audience, StaleRules, StoreDecision } from './policy.js';
+import type { OriginValidators } from './validation.js';
 import type { SelectingField } from './vary.js';
 
 /** A stored field: its name as the handler spelled it, and one line or several. */
@@ -26,7 +28,13 @@ export interface StoredResponse extends AgeFacts {
   /** The request fields that selected it (Vary). */
   readonly selecting: readonly SelectingField[];
   readonly audience: Audience;
+  /** What clients compare with: the handler's, or one made here. */
   readonly etag: string | undefined;
+  /** What the handler can be asked with. */
+  readonly validators: OriginValidators;
+  readonly stale: StaleRules;
+  /** The store's tags for what the answer says of groups; those of its URL are not among them. */
+  readonly tags: readonly string[];
   /** Last-Modified, else Date: what If-Modified-Since is compared with. */
   readonly modifiedMs: number;
 }
@@ -34,7 +42,7 @@ export interface StoredResponse extends AgeFacts {
 /** Everything stored for one URL: its variants, the newest first. */
 export interface Resource {
   /** Raised whenever the layout changes: what an older release wrote is a miss, not a surprise. */
-  readonly format: 1;
+  readonly format: 2;
   readonly variants: readonly StoredResponse[];
 }
 
@@ -50,6 +58,9 @@ export interface CapturedResponse {
   /** What stood on it when its head was written. */
   readonly fields: Fields;
   readonly body: Uint8Array;
+  readonly tags: readonly string[];
+  /** Whether to make a tag out of the bytes where the handler gave none. */
+  readonly makesEtag: boolean;
 }
 
 /** Makes the record of an answer that is storable. */
@@ -60,18 +71,36 @@ export function storedResponse(
 ): StoredResponse {
   const { fields, before } = captured;
   const { responseTimeMs } = decision.age;
+  const kept = handlersFields(before, fields, responseTimeMs);
+  const stated = linesOf(fields, 'etag')[0]?.trim();
+  const made =
+    stated === undefined && captured.makesEtag && captured.status === 200
+      ? madeEtag(captured.body)
+      : undefined;
+  if (made !== undefined) kept.push(['ETag', made]);
   return Object.freeze({
     status: captured.status,
     statusMessage: captured.statusMessage,
-    fields: Object.freeze(handlersFields(before, fields, responseTimeMs)),
+    fields: Object.freeze(kept),
     removed: Object.freeze([...before.keys()].filter((name) => !fields.has(name))),
     body: captured.body,
     selecting: Object.freeze(selecting),
     audience: decision.audience,
-    etag: linesOf(fields, 'etag')[0]?.trim(),
+    stale: decision.stale,
+    tags: Object.freeze([...captured.tags]),
+    etag: stated ?? made,
+    validators: decision.validators,
     modifiedMs: lastModified(fields, responseTimeMs) ?? dateValue(fields, responseTimeMs),
     ...decision.age,
   });
+}
+
+/**
+ * A weak tag: a compressing middleware further out may send other bytes under it
+ * (RFC 9110 §8.8.1).
+ */
+function madeEtag(body: Uint8Array): string {
+  return `W/"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
 }
 
 /**
@@ -111,12 +140,19 @@ function lastModified(fields: Fields, nowMs: number): number | undefined {
   return line === undefined ? undefined : parseHttpDate(line.trim(), nowMs);
 }
 
+/** The fields of a stored answer, as they are read from a response. */
+export function storedFields({ fields }: StoredResponse): Map<string, Field> {
+  return new Map(
+    fields.map(([name, value]) => [name.toLowerCase(), { name, lines: toLines(value) }]),
+  );
+}
+
 /** Resources made in this process: a store that shares objects gives them back as they are. */
 const madeHere = new WeakSet();
 
 /** Makes the record of a resource out of its variants, the newest first. */
 export function resourceOf(variants: readonly StoredResponse[]): Resource {
-  const resource: Resource = Object.freeze({ format: 1, variants: Object.freeze(variants) });
+  const resource: Resource = Object.freeze({ format: 2, variants: Object.freeze(variants) });
   madeHere.add(resource);
   return resource;
 }
@@ -129,7 +165,7 @@ export function decodeResource(value: unknown): Resource | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (madeHere.has(value)) return value as Resource;
   const { format, variants } = value as Partial<Resource>;
-  if (format !== 1 || !Array.isArray(variants)) return undefined;
+  if (format !== 2 || !Array.isArray(variants)) return undefined;
   return variants.every(isStoredResponse) ? (value as Resource) : undefined;
 }
 
@@ -150,8 +186,17 @@ function isStoredResponse(value: unknown): boolean {
     stored.removed.every((name) => typeof name === 'string') &&
     Array.isArray(stored.selecting) &&
     stored.selecting.every(Array.isArray) &&
-    typeof stored.audience === 'object'
+    isRecord(stored.audience) &&
+    isRecord(stored.validators) &&
+    typeof stored.stale?.whileRevalidateSeconds === 'number' &&
+    typeof stored.stale.ifErrorSeconds === 'number' &&
+    Array.isArray(stored.tags) &&
+    stored.tags.every((tag) => typeof tag === 'string')
   );
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/;

@@ -1,27 +1,37 @@
 /**
- * The path of a request: lookup, serve or fetch, invalidate, pass. Every decision on it is made
+ * The path of a request: lookup, serve or fetch, wait, invalidate, pass. Every decision on it is made
  * elsewhere; here they follow one another. What becomes of an answer that is fetched stands in
  * `fetch.ts`.
  */
+import { AsyncResource } from 'node:async_hooks';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { watch } from './capture.js';
+import type { CacheStatus } from './cache-status.js';
+import type { Leader, Outcome } from './collapse.js';
 import type { Resource, StoredResponse } from './entry.js';
 import { Fetch } from './fetch.js';
+import type { FetchOrder } from './fetch.js';
+import { fieldsOf } from './fields.js';
 import { ageField, ttlSeconds } from './freshness.js';
 import type { FlightBoard } from './in-flight.js';
 import { handlersOf } from './handled.js';
+import { invalidatedBy } from './invalidated.js';
 import { contained, isPromise, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Settings } from './options.js';
 import { reusable } from './policy.js';
 import type { RequestDirectives } from './policy.js';
-import type { BypassReason, MissReason } from './reasons.js';
+import type { BypassReason, MissReason, Refusal } from './reasons.js';
+import { isMomentary } from './reasons.js';
+import { REFRESH_PATIENCE_MS, refreshAfterwards } from './refresh.js';
 import { planFor, rawTarget } from './request.js';
-import type { Lookup, RequestOrigin } from './request.js';
+import type { Invalidation, Lookup, RequestOrigin } from './request.js';
 import { announce, answerFromStore, answerNotCached } from './response.js';
-import { selected } from './store.js';
+import { selected, staleFromNow } from './store.js';
 import type { ResourceStore } from './store.js';
+import { after } from './timer.js';
 import type { EventSubject, Trace } from './trace.js';
+import { askWith, canValidate } from './validation.js';
 
 /** What one response cache consists of. */
 export interface Site<Req> {
@@ -35,8 +45,13 @@ export interface Site<Req> {
   readonly customKeyScope: string;
 }
 
-/** What `next` is to a middleware: on with the request. */
-export type Next = (error?: unknown) => void;
+/**
+ * What `next` is to a middleware: on with the request. It is called at most once, at once or later:
+ * when a store has answered, when another request's answer was waited for, or, to refresh a stale
+ * answer, after the response has closed; then the response is one that nobody receives. A promise
+ * that it returns is looked at only for its rejection, where a stored answer can stand in.
+ */
+export type Next = (error?: unknown) => unknown;
 
 export class Exchange<Req extends IncomingMessage> {
   readonly #site: Site<Req>;
@@ -76,7 +91,7 @@ export class Exchange<Req extends IncomingMessage> {
       return;
     }
     if (plan.kind === 'invalidate') {
-      this.#invalidate(plan.tags);
+      this.#invalidate(plan);
       return;
     }
 
@@ -88,7 +103,9 @@ export class Exchange<Req extends IncomingMessage> {
       this.#next();
       return;
     }
-    this.#lookup(plan);
+    this.#lookup(plan, (choice, nowMs) => {
+      this.#proceed(plan, choice, nowMs);
+    });
   }
 
   /** Past the cache. Enters from `start`; leaves to the handler. */
@@ -98,67 +115,246 @@ export class Exchange<Req extends IncomingMessage> {
     this.#next();
   }
 
-  /** Enters from `start`; leaves through `#serve` or `#miss`. A synchronous hit never waits. */
-  #lookup(plan: Lookup): void {
-    const found = this.#site.store.read(plan.address);
+  /** What is stored, and what of it this request may have. A synchronous store answers at once. */
+  #lookup(plan: Lookup, then: (choice: Choice, nowMs: number) => void): void {
+    const { settings } = this.#site;
+    const found = find(this.#site, plan);
+    const choose = (resource: Resource | undefined) => {
+      // While a remote store was asked, a middleware further out lost its patience and answered.
+      if (this.#res.headersSent) return;
+      const nowMs = settings.clock.now();
+      then(choiceOf(resource, this.#req.headers, plan.wishes, nowMs), nowMs);
+    };
     // Reading cannot reject. What the handler throws must not be swallowed here: it surfaces as an
     // unhandled rejection, as it would have surfaced as an uncaught exception without us.
-    if (isPromise(found))
-      void found.then((resource) => {
-        this.#choose(plan, resource);
-      });
-    else this.#choose(plan, found);
+    if (isPromise(found)) void found.then(choose);
+    else choose(found);
   }
 
-  #choose(plan: Lookup, resource: Resource | undefined): void {
-    // While a remote store was asked, a middleware further out lost its patience and answered.
-    if (this.#res.headersSent) return;
-    const nowMs = this.#site.settings.clock.now();
-    const choice = choose(resource, this.#req.headers, plan.wishes, nowMs);
-    if (choice.hit) this.#serve(choice.stored, nowMs);
-    else this.#miss(plan, choice.reason, choice.detail);
-  }
-
-  /** Enters from `#lookup`; the response is ended here, and the handler never runs. */
-  #serve(stored: StoredResponse, nowMs: number): void {
-    const { trace, settings } = this.#site;
-    trace.hit(this.#subject, ageField(stored, nowMs), ttlSeconds(stored, nowMs));
-    answerFromStore(this.#req, this.#res, stored, nowMs, settings.cacheStatus);
-  }
-
-  /** Enters from `#lookup`; leaves to the handler, for a GET with a {@link Fetch} on its answer. */
-  #miss(plan: Lookup, reason: MissReason, detail: string | undefined): void {
-    this.#site.trace.miss(this.#subject, reason);
+  /** Enters from `#lookup`; leaves through `#serve`, `#serveStale`, `#wait` or `#fetch`. */
+  #proceed(plan: Lookup, choice: Choice, nowMs: number): void {
+    if (choice.use === 'fresh') {
+      this.#serve(choice.stored, nowMs);
+      return;
+    }
+    if (choice.use === 'stale') {
+      this.#serveStale(plan, choice, nowMs);
+      return;
+    }
+    this.#site.trace.miss(this.#subject, choice.reason);
     if (plan.wishes.onlyIfCached) {
       this.#announce({ detail: 'only-if-cached' });
       answerNotCached(this.#res);
       return;
     }
-    if (this.#req.method === 'HEAD') {
-      // RFC 9110 §9.3.2: the answer has no body, so there is nothing whole to store.
-      this.#announce({ fwd: reason, detail });
+    const { headers, method } = this.#req;
+    if (method === 'HEAD' || headers.range !== undefined) {
+      // RFC 9110 §9.3.2, §14.2: what is answered has no body, or is a part: nothing whole to store.
+      const detail = method === 'HEAD' ? choice.detail : (choice.detail ?? 'range');
+      this.#announce({ fwd: choice.reason, detail });
       this.#next();
       return;
     }
-    const fetch = new Fetch(this.#site, this.#req, this.#res, plan, { fwd: reason, detail });
+    const leader = this.#leaderToWaitFor(plan, choice, nowMs);
+    if (leader) this.#wait(plan, leader, choice, nowMs);
+    else this.#fetch(plan, choice, this.#lead(plan, choice, nowMs));
+  }
+
+  /** The response is ended here, and the handler never runs. */
+  #serve(stored: StoredResponse, nowMs: number, status?: CacheStatus): void {
+    const { trace, settings } = this.#site;
+    trace.hit(this.#subject, ageField(stored, nowMs), ttlSeconds(stored, nowMs));
+    answerFromStore(this.#req, this.#res, stored, nowMs, settings.cacheStatus, status);
+  }
+
+  /** The response is ended here; the handler may run afterwards, for the next who asks. */
+  #serveStale(plan: Lookup, { stored, refresh }: Choice & { use: 'stale' }, nowMs: number): void {
+    const { trace, settings, flights } = this.#site;
+    const before = fieldsOf(this.#res);
+    const headers = { ...this.#req.headers };
+    trace.stale(
+      this.#subject,
+      refresh ? 'while-revalidate' : 'max-stale',
+      ttlSeconds(stored, nowMs),
+    );
+    answerFromStore(this.#req, this.#res, stored, nowMs, settings.cacheStatus);
+    // A HEAD cannot make a GET's answer, and one refresh at a time is enough.
+    if (!refresh || this.#req.method !== 'GET') return;
+    const crowd = crowdOf(plan, headers);
+    if (flights.crowds.leaderOf(crowd, nowMs)) return;
+    const leader = flights.crowds.lead(crowd, nowMs + REFRESH_PATIENCE_MS);
+    const status: CacheStatus = { fwd: 'stale' };
+    refreshAfterwards({
+      site: this.#site,
+      ...{ req: this.#req, res: this.#res, before },
+      order: {
+        ...this.#order(plan, status, headers, this.#doneAs(leader, crowd)),
+        validating: canValidate(stored.validators) ? stored : undefined,
+      },
+      next: this.#next,
+      register: (fetch) => {
+        this.#register(fetch);
+      },
+    });
+  }
+
+  // ---- waiting for another request's answer --------------------------------------------------
+
+  #leaderToWaitFor(plan: Lookup, { reason }: Missed, nowMs: number): Leader | undefined {
+    const { settings, flights } = this.#site;
+    // Who does not want, or must not get, what is stored will not want what is about to be.
+    if (settings.collapseMs === undefined || reason === 'request') return undefined;
+    return flights.crowds.leaderOf(crowdOf(plan, this.#req.headers), nowMs);
+  }
+
+  #lead(plan: Lookup, { reason, validating }: Missed, nowMs: number): Leader | undefined {
+    const { settings, flights } = this.#site;
+    const { headers } = this.#req;
+    if (settings.collapseMs === undefined || reason === 'request') return undefined;
+    // The answer to a condition of the client's own may be a 304, which is nothing to store.
+    if (validating === undefined && isConditional(headers)) return undefined;
+    const crowd = crowdOf(plan, headers);
+    if (flights.crowds.isUnshareable(crowd, nowMs)) return undefined;
+    return flights.crowds.lead(crowd, nowMs + settings.collapseMs);
+  }
+
+  /** Enters from `#proceed`; leaves through `#rejoin`, once, or not at all when the client leaves. */
+  #wait(plan: Lookup, leader: Leader, choice: Missed, nowMs: number): void {
+    const { settings } = this.#site;
+    const patienceMs = Math.min(leader.untilMs - nowMs, settings.collapseMs!);
+    const stop = () => {
+      leave();
+      callOff();
+      this.#res.removeListener('close', stop);
+    };
+    // In the context of this request: what the leader's answer is made in is the leader's.
+    const release = AsyncResource.bind((outcome: Outcome) => {
+      stop();
+      // Not inside the leader's own call: what this one throws is not the leader's.
+      setImmediate(
+        AsyncResource.bind(() => {
+          this.#rejoin(plan, choice, outcome);
+        }),
+      );
+    });
+    const leave = leader.wait(release);
+    const callOff = after(settings.clock, patienceMs, () => {
+      release('late');
+    });
+    this.#res.once('close', stop);
+  }
+
+  #rejoin(plan: Lookup, before: Missed, outcome: Outcome): void {
+    if (this.#res.headersSent || this.#res.destroyed) return;
+    if (outcome === 'failed' && before.fallback) {
+      const { settings, trace } = this.#site;
+      const nowMs = settings.clock.now();
+      const { fallback } = before;
+      trace.stale(this.#subject, 'if-error', ttlSeconds(fallback, nowMs));
+      const status = { fwd: before.reason, collapsed: true, detail: 'stale-if-error' };
+      answerFromStore(this.#req, this.#res, fallback, nowMs, settings.cacheStatus, status);
+      return;
+    }
+    this.#lookup(plan, (choice, nowMs) => {
+      if (choice.use === 'fresh') {
+        this.#site.trace.collapsed();
+        this.#serve(choice.stored, nowMs, { fwd: before.reason, collapsed: true });
+      } else if (choice.use === 'stale') this.#serveStale(plan, choice, nowMs);
+      // Not shared: each runs its own, and nobody waits twice.
+      else this.#fetch(plan, choice, undefined);
+    });
+  }
+
+  // ---- asking the handler --------------------------------------------------------------------
+
+  /** Leaves to the handler, with a {@link Fetch} on its answer. */
+  #fetch(plan: Lookup, choice: Missed, leader: Leader | undefined): void {
+    const { settings } = this.#site;
+    const { reason, detail, validating, fallback } = choice;
+    const headers = { ...this.#req.headers };
+    if (validating) askWith(this.#req.headers, validating.validators);
+    let callOff: (() => void) | undefined;
+    const done = this.#doneAs(leader, crowdOf(plan, headers));
+    const fetch = new Fetch(this.#site, this.#req, this.#res, {
+      ...this.#order(plan, { fwd: reason, detail }, headers, (outcome, refusal) => {
+        callOff?.();
+        done(outcome, refusal);
+      }),
+      ...{ validating, fallback },
+    });
+    this.#register(fetch);
+    if (fallback && settings.collapseMs !== undefined) {
+      callOff = after(settings.clock, settings.collapseMs, () => fetch.failed());
+    }
+    this.#run(fetch, fallback !== undefined);
+  }
+
+  #run(fetch: Fetch, hasFallback: boolean): void {
+    const { trace } = this.#site;
+    let running: unknown;
+    try {
+      running = this.#next();
+    } catch (error) {
+      if (fetch.failed()) {
+        trace.error('handler', error);
+        return;
+      }
+      fetch.giveUp();
+      throw error;
+    }
+    if (!hasFallback || !isPromise(running)) return;
+    // Looked at only where something can be done about it; otherwise it is its maker's.
+    void running.then(undefined, (error: unknown) => {
+      if (!fetch.failed()) throw error;
+      trace.error('handler', error);
+    });
+  }
+
+  #order(
+    plan: Lookup,
+    status: CacheStatus,
+    headers: IncomingHttpHeaders,
+    onDone: FetchOrder['onDone'],
+  ): FetchOrder {
+    const { tagsOf } = this.#site.settings;
+    return {
+      ...{ plan, status, headers, onDone },
+      subject: this.#subject,
+      furtherTags: () => tagsOf(this.#req, this.#res),
+    };
+  }
+
+  #register(fetch: Fetch): void {
     const handler = handlersOf(this.#req).find(({ site }) => site === this.#site);
     if (handler) handler.fetch = fetch;
-    watch(this.#res, fetch);
-    this.#next();
   }
+
+  /** Releases who waits; and remembers for a while what cannot be shared. */
+  #doneAs(leader: Leader | undefined, crowd: string) {
+    const { flights, settings } = this.#site;
+    return (outcome: Outcome, refusal?: Refusal): void => {
+      if (outcome === 'stored') flights.crowds.forget(crowd);
+      else if (outcome === 'not-stored' && refusal !== undefined && !isMomentary(refusal)) {
+        flights.crowds.remember(crowd, settings.clock.now());
+      }
+      leader?.done(outcome);
+    };
+  }
+
+  // ---- invalidating --------------------------------------------------------------------------
 
   /**
    * RFC 9111 §4.4: a non-error answer to an unsafe method invalidates the target. Before the end of
    * the answer goes out, so that who has seen the answer to a write does not read the old page.
    */
-  #invalidate(tags: readonly string[]): void {
+  #invalidate(plan: Invalidation): void {
     this.#announce({ fwd: 'method' });
     let isDone = false;
     const invalidateOnce = () => {
       const { statusCode } = this.#res;
       if (isDone || statusCode < 200 || statusCode > 399) return;
       isDone = true;
-      invalidate(this.#site, tags);
+      invalidate(this.#site, invalidatedBy(plan, fieldsOf(this.#res), this.#site.settings));
     };
     watch(this.#res, {
       onEnding: invalidateOnce,
@@ -170,9 +366,23 @@ export class Exchange<Req extends IncomingMessage> {
     this.#next();
   }
 
-  #announce(status: Parameters<typeof announce>[2]): void {
+  #announce(status: CacheStatus): void {
     announce(this.#res, this.#site.settings.cacheStatus, status);
   }
+}
+
+/** RFC 9110 §13.1: conditions whose answer may be a 304. */
+function isConditional(headers: IncomingHttpHeaders): boolean {
+  return 'if-none-match' in headers || 'if-modified-since' in headers;
+}
+
+/**
+ * Who waits for whom. Requests with and without Authorization or Cookie may be answered differently,
+ * and whether they can share is not known before: one of a kind leads its kind.
+ */
+function crowdOf({ address }: Lookup, headers: IncomingHttpHeaders): string {
+  const kind = ('authorization' in headers ? 'a' : '') + ('cookie' in headers ? 'c' : '');
+  return `${address.version ?? ''}/${kind}/${address.key}`;
 }
 
 /** As {@link purge}, for a request that must not hear of a failing store: it is reported. */
@@ -187,28 +397,64 @@ function invalidate<Req>(site: Site<Req>, tags: readonly string[]): void {
 }
 
 /** Drops what carries the tags, in the store and under way. Throws or rejects when the store does. */
-export function purge<Req>(site: Site<Req>, tags: readonly string[]): MaybePromise<void> {
+export function purge<Req>(
+  site: Site<Req>,
+  tags: readonly string[],
+  soft = false,
+): MaybePromise<void> {
   site.flights.overtake(tags);
-  return whenThere(site.store.purge(tags), () => {
+  if (soft) site.flights.hasSoftPurges = true;
+  return whenThere(site.store.purge(tags, soft), () => {
     site.trace.invalidated(tags);
+  });
+}
+
+/** What is stored for a request; after a soft purge, none of it fresh. */
+export function find<Req>(site: Site<Req>, plan: Lookup): MaybePromise<Resource | undefined> {
+  const { store, flights, settings } = site;
+  return whenThere(store.read(plan.address), (resource) => {
+    if (resource !== undefined || !flights.hasSoftPurges) return resource;
+    return whenThere(
+      store.readStale(plan.address),
+      (stale) => stale && staleFromNow(stale, settings.clock.now()),
+    );
   });
 }
 
 /** The outcome of a lookup. */
 export type Choice =
-  | { readonly hit: true; readonly stored: StoredResponse }
-  | { readonly hit: false; readonly reason: MissReason; readonly detail?: string | undefined };
+  | { readonly use: 'fresh'; readonly stored: StoredResponse }
+  | { readonly use: 'stale'; readonly stored: StoredResponse; readonly refresh: boolean }
+  | Missed;
+
+/** The handler must be asked. */
+export interface Missed {
+  readonly use: 'none';
+  readonly reason: MissReason;
+  readonly detail?: string | undefined;
+  /** What the handler can be asked to validate. */
+  readonly validating?: StoredResponse | undefined;
+  /** What stands in when the handler fails. */
+  readonly fallback?: StoredResponse | undefined;
+}
 
 /** Which stored answer a request gets, or why none (RFC 9111 §4). */
-export function choose(
+export function choiceOf(
   resource: Resource | undefined,
   headers: IncomingHttpHeaders,
   wishes: RequestDirectives,
   nowMs: number,
 ): Choice {
-  if (resource === undefined) return { hit: false, reason: 'uri-miss' };
+  if (resource === undefined) return { use: 'none', reason: 'uri-miss' };
   const stored = selected(resource, headers);
-  if (stored === undefined) return { hit: false, reason: 'vary-miss' };
+  if (stored === undefined) return { use: 'none', reason: 'vary-miss' };
   const decision = reusable(stored, headers, wishes, nowMs);
-  return decision.reuse ? { hit: true, stored } : { hit: false, ...decision };
+  if (decision.reuse === 'fresh') return { use: 'fresh', stored };
+  if (decision.reuse === 'stale') return { use: 'stale', stored, refresh: decision.refresh };
+  const { reason, detail, ifValid, ifError } = decision;
+  return {
+    ...{ use: 'none', reason, detail },
+    validating: ifValid && canValidate(stored.validators) ? stored : undefined,
+    fallback: ifError ? stored : undefined,
+  };
 }

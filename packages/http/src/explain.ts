@@ -4,7 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import { formatCacheStatus } from './cache-status.js';
 import type { CacheStatus } from './cache-status.js';
-import { choose } from './exchange.js';
+import { choiceOf, find } from './exchange.js';
 import type { Site } from './exchange.js';
 import { ageField, ttlSeconds } from './freshness.js';
 import { whenThere } from './maybe-promise.js';
@@ -42,8 +42,11 @@ import { planFor } from './request.js';
  * ```
  */
 export interface Explanation {
-  /** Answered from the store; asked of the handler; let past; let past and its URL invalidated. */
-  readonly outcome: 'hit' | 'miss' | 'bypass' | 'invalidate';
+  /**
+   * Answered from the store, fresh or stale; the handler asked whether what is stored still holds;
+   * asked of the handler; let past; let past and its URL invalidated.
+   */
+  readonly outcome: 'hit' | 'stale' | 'validate' | 'miss' | 'bypass' | 'invalidate';
   /** Why it is not a hit. */
   readonly reason?: MissReason | BypassReason;
   /** What in the request stands against a stored answer: `cookie`, `authorization`, `no-cache`, … */
@@ -68,7 +71,7 @@ export function explain<Req extends IncomingMessage>(
   site: Site<Req>,
   req: Req,
 ): MaybePromise<Explanation> {
-  const { settings, origin, customKeyScope, store } = site;
+  const { settings, origin, customKeyScope } = site;
   const inWords = (status: CacheStatus) =>
     formatCacheStatus(settings.cacheStatus === false ? 'LocMem' : settings.cacheStatus, status);
 
@@ -81,18 +84,19 @@ export function explain<Req extends IncomingMessage>(
     const status = reason === 'method' ? { fwd: reason } : { fwd: 'bypass', detail: reason };
     return { outcome: 'bypass', reason, cacheStatus: inWords(status) };
   }
-  return whenThere(store.read(plan.address), (resource): Explanation => {
+  return whenThere(find(site, plan), (resource): Explanation => {
     const nowMs = settings.clock.now();
-    const choice = choose(resource, req.headers, plan.wishes, nowMs);
+    const choice = choiceOf(resource, req.headers, plan.wishes, nowMs);
     const place = { ...plan.address, variants: resource?.variants.length ?? 0 };
-    if (!choice.hit) {
-      const { reason, detail } = choice;
+    if (choice.use === 'none') {
+      const { reason, detail, validating } = choice;
       const cacheStatus = inWords({ fwd: reason, detail });
-      return { outcome: 'miss', reason, ...(detail && { detail }), ...place, cacheStatus };
+      const outcome = validating ? 'validate' : 'miss';
+      return { outcome, reason, ...(detail && { detail }), ...place, cacheStatus };
     }
     const ttl = ttlSeconds(choice.stored, nowMs);
     return {
-      outcome: 'hit',
+      outcome: choice.use === 'fresh' ? 'hit' : 'stale',
       ...place,
       status: choice.stored.status,
       ageSeconds: ageField(choice.stored, nowMs),

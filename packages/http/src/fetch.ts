@@ -1,14 +1,18 @@
 /**
  * An answer that the handler makes while this cache watches: stored when it is whole, honest and
- * storable, and for the first reason against it, not.
+ * storable, and for the first reason against it, not. Where a stored answer was to be validated, or
+ * may stand in when the handler fails, the handler's 304 or 5xx goes no further, and the client gets
+ * the stored one.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCapture } from './body.js';
 import type { CacheStatus } from './cache-status.js';
-import type { Head, ResponseWatcher } from './capture.js';
-import { storedResponse } from './entry.js';
+import { watch } from './capture.js';
+import type { Head, ResponseWatcher, Watch } from './capture.js';
+import type { Outcome } from './collapse.js';
+import { storedFields, storedResponse } from './entry.js';
 import type { StoredResponse } from './entry.js';
-import { fieldsOf } from './fields.js';
+import { fieldsOf, linesOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { ttlSeconds } from './freshness.js';
 import type { Flight, FlightBoard } from './in-flight.js';
@@ -18,18 +22,21 @@ import type { MaybePromise } from './maybe-promise.js';
 import { storable } from './policy.js';
 import type { StoragePolicy, StoreDecision } from './policy.js';
 import type { Refusal } from './reasons.js';
-import { rawTarget } from './request.js';
 import type { Lookup } from './request.js';
-import { announce } from './response.js';
-import { withVariant } from './store.js';
+import { announce, answerFromStore } from './response.js';
+import { guardSocket } from './sink.js';
+import { groupTagsOf, withVariant } from './store.js';
 import type { Address, ResourceStore } from './store.js';
+import { storeTags } from './tags.js';
 import type { EventSubject, Trace } from './trace.js';
+import { isAbout, updatedFields } from './validation.js';
 import { selectingFields } from './vary.js';
 
 /** What of a response cache a fetch needs. */
 export interface FetchSite {
   readonly settings: StoragePolicy & {
     readonly maxBodyBytes: number;
+    readonly makesEtag: boolean;
     readonly cacheStatus: string | false;
     readonly clock: { now(): number };
   };
@@ -38,81 +45,108 @@ export interface FetchSite {
   readonly trace: Trace;
 }
 
+/** What a fetch is for. */
+export interface FetchOrder {
+  readonly plan: Lookup;
+  readonly subject: EventSubject;
+  /** Why the handler is asked, for Cache-Status. */
+  readonly status: CacheStatus;
+  /** The request's fields as the client sent them. */
+  readonly headers: IncomingHttpHeaders;
+  /** The tags that the option `tags` gives the answer. */
+  readonly furtherTags: () => readonly string[];
+  /** What the handler was asked to validate. */
+  readonly validating?: StoredResponse | undefined;
+  /** What stands in when the handler fails. */
+  readonly fallback?: StoredResponse | undefined;
+  /** Nobody receives the answer: its request and its connection are over. */
+  readonly isBackground?: boolean;
+  /** Hears once what became of it. */
+  readonly onDone?: ((outcome: Outcome, refusal?: Refusal) => void) | undefined;
+}
+
 export class Fetch implements ResponseWatcher {
   readonly #site: FetchSite;
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
-  readonly #address: Address;
-  readonly #status: CacheStatus;
-  readonly #subject: EventSubject;
+  readonly #order: FetchOrder;
   readonly #flight: Flight;
   readonly #requestTimeMs: number;
-  /** The request's fields before anybody further in could change them. */
-  readonly #headers: IncomingHttpHeaders;
   /** What outer middlewares have set on the response so far. */
   readonly #before: Fields;
   readonly #body: BodyCapture;
+  readonly #watch: Watch;
   #policy: StoragePolicy;
   #maxBodyBytes: number;
 
   #responseTimeMs = 0;
   #head: Head | undefined;
+  #tags: readonly string[] = [];
   /** The fields that the client was sent, outer middlewares' changes included. */
   #sentFields: Fields | undefined;
   #announced: { readonly before: HeaderValue; readonly after: HeaderValue } | undefined;
   #hasEnded = false;
   #isSettled = false;
 
-  constructor(
-    site: FetchSite,
-    req: IncomingMessage,
-    res: ServerResponse,
-    { address, tags }: Lookup,
-    status: CacheStatus,
-  ) {
+  constructor(site: FetchSite, req: IncomingMessage, res: ServerResponse, order: FetchOrder) {
     this.#site = site;
     this.#req = req;
     this.#res = res;
-    this.#address = address;
-    this.#status = status;
-    this.#subject = { method: req.method ?? '', url: rawTarget(req) };
-    this.#flight = site.flights.takeOff(tags);
+    this.#order = order;
+    this.#flight = site.flights.takeOff();
     this.#requestTimeMs = site.settings.clock.now();
-    this.#headers = { ...req.headers };
     this.#before = fieldsOf(res);
     this.#policy = site.settings;
     this.#maxBodyBytes = site.settings.maxBodyBytes;
     this.#body = new BodyCapture();
+    this.#watch = watch(res, this);
   }
 
   /** Whether this fetch will be stored at that place of that store. */
   isFor(flights: FlightBoard, address: Address): boolean {
+    const own = this.#order.plan.address;
     return (
-      flights === this.#site.flights &&
-      address.key === this.#address.key &&
-      address.version === this.#address.version
+      flights === this.#site.flights && address.key === own.key && address.version === own.version
     );
   }
 
   /** A cache further in wants the same answer at the same place: its timeout, and the lower limits. */
   narrow(inner: FetchSite['settings']): void {
     this.#policy = {
-      targetedFields: inner.targetedFields,
+      ...inner,
       heuristic: inner.heuristic || this.#policy.heuristic,
       timeoutSeconds:
         inner.timeoutSeconds === undefined ? this.#policy.timeoutSeconds : inner.timeoutSeconds,
       storeSetCookie: inner.storeSetCookie && this.#policy.storeSetCookie,
+      cookiesAreKeyed: inner.cookiesAreKeyed && this.#policy.cookiesAreKeyed,
     };
     this.#maxBodyBytes = Math.min(inner.maxBodyBytes, this.#maxBodyBytes);
   }
 
   // ---- while the handler writes --------------------------------------------------------------
 
+  takes(status: number): boolean {
+    const { validating, fallback } = this.#order;
+    if (this.#isSettled) return false;
+    return (
+      (status === 304 && validating !== undefined) || (status >= 500 && fallback !== undefined)
+    );
+  }
+
+  onTaken(head: Head): void {
+    const { validating } = this.#order;
+    if (head.status === 304 && validating) this.#freshen(validating, head.fields);
+    else this.#standIn(head.status);
+  }
+
   onHead(head: Head): void {
     this.#head = head;
     this.#responseTimeMs = this.#site.settings.clock.now();
+    // Nobody waits for it: what is stored is better than an error, however fresh that says it is.
+    if (this.#order.isBackground && head.status >= 500) this.#refuse('handler-failed');
     const decision = this.#decide(head.status, head.fields);
-    if (!decision.store) this.#refuse(decision.reason);
+    if (decision.store) this.#noteTags(head.fields);
+    else this.#refuse(decision.reason);
     this.#announce(decision.store ? undefined : decision.reason);
   }
 
@@ -131,7 +165,10 @@ export class Fetch implements ResponseWatcher {
   }
 
   onEnding(): void {
-    if (isGone(this.#req, this.#res)) this.#refuse('aborted');
+    const isOver = this.#order.isBackground
+      ? this.#res.destroyed || this.#res.errored !== null
+      : isGone(this.#req, this.#res);
+    if (isOver) this.#refuse('aborted');
   }
 
   onEnded(): void {
@@ -141,6 +178,104 @@ export class Fetch implements ResponseWatcher {
 
   onClose(): void {
     if (!this.#isSettled) this.#refuse('aborted');
+  }
+
+  // ---- when the stored answer is given instead -----------------------------------------------
+
+  /**
+   * The handler threw, or its time is up. @returns whether the client has got a stored answer, so
+   * that the failure is nobody's but the operator's
+   */
+  failed(): boolean {
+    if (this.#order.fallback === undefined || this.#isSettled) return false;
+    return this.#watch.take(() => {
+      this.#standIn(undefined);
+    });
+  }
+
+  /** It will not come to anything; who waits need not. */
+  giveUp(): void {
+    this.#refuse('aborted');
+  }
+
+  /** RFC 9111 §4.3.3, 304: what is stored still holds; its fields and its age are new (§4.3.4). */
+  #freshen(stored: StoredResponse, notModified: Fields): void {
+    const { trace, store, flights } = this.#site;
+    const { plan, subject, headers, status } = this.#order;
+    const nowMs = this.#site.settings.clock.now();
+    this.#responseTimeMs = nowMs;
+    const known = new Map([...this.#before, ...storedFields(stored)]);
+    for (const name of stored.removed) known.delete(name);
+    if (stored.validators.etag === undefined) known.delete('etag');
+    const isStatement = isAbout(notModified, stored.validators);
+    const fields = updatedFields(known, isStatement ? notModified : new Map(), this.#before, nowMs);
+    const cookies = this.#newCookies(notModified);
+    const decided = new Map(fields);
+    if (cookies.length > 0) decided.set('set-cookie', { name: 'Set-Cookie', lines: cookies });
+    const decision = this.#decide(stored.status, decided);
+    trace.validated(subject);
+
+    this.#reset();
+    for (const cookie of cookies) this.#res.appendHeader('Set-Cookie', cookie);
+    const variant = decision.store
+      ? this.#record(stored.status, stored.statusMessage, fields, decision, stored.body)
+      : { ...stored, responseTimeMs: nowMs, initialAgeSeconds: 0 };
+    const answer = { method: this.#req.method, headers };
+    const cacheStatus = { ...status, fwdStatus: 304 };
+    answerFromStore(answer, this.#res, variant, nowMs, this.#cacheName, cacheStatus);
+
+    if (!isStatement || (!decision.store && !isAboutTheVisitor(decision.reason))) {
+      // The answer may no longer be used, or nobody knows which it is that still holds.
+      if (!flights.isOvertaken(this.#flight, plan.tags)) void store.remove(plan.address);
+    }
+    if (!decision.store) this.#refuse(decision.reason);
+    else if (!isStatement) this.#refuse('validator-mismatch');
+    else if (!this.#isStable(decision)) this.#refuse('vary-unstable');
+    else if (this.#hasLateCookie(decided)) this.#refuse('set-cookie');
+    else this.#keep(variant);
+  }
+
+  /** RFC 5861 §4. */
+  #standIn(handlersStatus: number | undefined): void {
+    const { fallback, headers, subject, status } = this.#order;
+    const nowMs = this.#site.settings.clock.now();
+    this.#reset();
+    // What comes after, an error of Express's that follows the first, must not reach the connection.
+    guardSocket(this.#req);
+    const answer = { method: this.#req.method, headers };
+    const cacheStatus: CacheStatus = {
+      ...status,
+      ...(handlersStatus !== undefined && { fwdStatus: handlersStatus }),
+      detail: 'stale-if-error',
+    };
+    answerFromStore(answer, this.#res, fallback!, nowMs, this.#cacheName, cacheStatus);
+    this.#site.trace.stale(subject, 'if-error', ttlSeconds(fallback!, nowMs));
+    this.#refuse('handler-failed');
+  }
+
+  get #cacheName(): string | false {
+    return this.#site.settings.cacheStatus;
+  }
+
+  /** Cookies that the handler has set on its 304: for this visitor alone. */
+  #newCookies(fields: Fields): string[] {
+    const before = linesOf(this.#before, 'set-cookie');
+    return linesOf(fields, 'set-cookie').filter((line) => !before.includes(line));
+  }
+
+  /** A session that began while the head went through the middlewares further out. */
+  #hasLateCookie(decided: Fields): boolean {
+    const sent = linesOf(fieldsOf(this.#res), 'set-cookie');
+    return sent.length > linesOf(decided, 'set-cookie').length && !this.#policy.storeSetCookie;
+  }
+
+  /** Back to what outer middlewares had set: the handler's answer is not the one that is given. */
+  #reset(): void {
+    const res = this.#res;
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    for (const { name, lines } of this.#before.values()) {
+      res.setHeader(name, lines.length === 1 ? lines[0]! : [...lines]);
+    }
   }
 
   // ---- when it has ended ---------------------------------------------------------------------
@@ -172,55 +307,84 @@ export class Fetch implements ResponseWatcher {
       this.#refuse(decision.reason);
       return;
     }
-    const selecting = selectingFields(decision.vary, this.#headers);
-    const isStable = selectingFields(decision.vary, this.#req.headers).every(
-      ([, value], index) => value === selecting[index]![1],
-    );
-    // The next lookup will see the field as this one did, and not what the handler saw.
-    if (!isStable) {
+    if (!this.#isStable(decision)) {
       this.#refuse('vary-unstable');
       return;
     }
-
     const body = head.status === 204 ? Buffer.alloc(0) : this.#body.take();
-    this.#isSettled = true;
-    const variant = storedResponse(
-      {
-        status: head.status,
-        statusMessage: this.#res.statusMessage,
-        before: this.#before,
-        fields: head.fields,
-        body,
-      },
-      decision,
-      selecting,
+    this.#keep(this.#record(head.status, this.#res.statusMessage, head.fields, decision, body));
+  }
+
+  /** The next lookup will see the fields in Vary as this one did, and not as the handler did. */
+  #isStable({ vary }: Storable): boolean {
+    const seen = selectingFields(vary, this.#req.headers);
+    return selectingFields(vary, this.#order.headers).every(
+      ([, value], index) => value === seen[index]![1],
     );
+  }
+
+  #record(
+    status: number,
+    statusMessage: string,
+    fields: Fields,
+    decision: Storable,
+    body: Uint8Array,
+  ): StoredResponse {
+    this.#noteTags(fields);
+    const captured = {
+      ...{ status, statusMessage, fields, body },
+      before: this.#before,
+      tags: this.#tags,
+      makesEtag: this.#site.settings.makesEtag,
+    };
+    return storedResponse(captured, decision, selectingFields(decision.vary, this.#order.headers));
+  }
+
+  /** An answer of which nobody knows to which groups it belongs could not be purged. */
+  #noteTags(fields: Fields): void {
+    const { plan, furtherTags } = this.#order;
+    try {
+      this.#tags = storeTags(fields, plan.authority, furtherTags());
+    } catch (error) {
+      this.#site.trace.error('option', error);
+      this.#refuse('option-threw');
+    }
+  }
+
+  #keep(variant: StoredResponse): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
     void whenThere(this.#store(variant), (refusal) => {
-      this.#site.flights.land(this.#flight);
-      const { trace } = this.#site;
+      const { trace, flights } = this.#site;
+      const { subject, onDone } = this.#order;
+      flights.land(this.#flight);
       if (refusal === undefined) {
-        trace.stored(this.#subject, body.byteLength, ttlSeconds(variant, this.#responseTimeMs));
-      } else if (refusal !== 'store-failed') {
-        trace.refused(this.#subject, refusal);
+        trace.stored(subject, variant.body.byteLength, ttlSeconds(variant, this.#responseTimeMs));
+        onDone?.('stored');
+        return;
       }
+      if (refusal !== 'store-failed') trace.refused(subject, refusal);
+      onDone?.('not-stored');
     });
   }
 
   /**
-   * Puts the answer among the variants of its resource, unless the URL was invalidated meanwhile.
-   * With a remote store that may happen at each step of the way.
+   * Puts the answer among the variants of its resource, unless it was invalidated meanwhile. With a
+   * remote store that may happen at each step of the way.
    */
   #store(variant: StoredResponse): MaybePromise<'invalidated' | 'store-failed' | undefined> {
-    const { store, settings } = this.#site;
-    const flight = this.#flight;
-    return whenThere(store.read(this.#address), (resource) => {
-      if (flight.overtaken) return 'invalidated';
+    const { store, settings, flights } = this.#site;
+    const { address, tags } = this.#order.plan;
+    const isOvertaken = () => flights.isOvertaken(this.#flight, [...tags, ...variant.tags]);
+    return whenThere(store.read(address), (resource) => {
+      if (isOvertaken()) return 'invalidated';
       const nowMs = settings.clock.now();
-      const updated = withVariant(resource, variant, this.#headers, nowMs);
-      return whenThere(store.write(this.#address, updated, flight.tags, nowMs), (isWritten) => {
+      const updated = withVariant(resource, variant, this.#order.headers, nowMs);
+      const allTags = [...tags, ...groupTagsOf(updated)];
+      return whenThere(store.write(address, updated, allTags, nowMs), (isWritten) => {
         if (!isWritten) return 'store-failed';
-        if (!flight.overtaken) return undefined;
-        return whenThere(store.remove(this.#address), () => 'invalidated');
+        if (!isOvertaken()) return undefined;
+        return whenThere(store.remove(address), () => 'invalidated');
       });
     });
   }
@@ -230,7 +394,7 @@ export class Fetch implements ResponseWatcher {
       {
         method: this.#req.method ?? '',
         // Whether it came with the request or was put there on the way: it is there.
-        headers: { ...this.#req.headers, ...this.#headers },
+        headers: { ...this.#req.headers, ...this.#order.headers },
         timeMs: this.#requestTimeMs,
       },
       { status, fields, timeMs: this.#responseTimeMs },
@@ -244,7 +408,9 @@ export class Fetch implements ResponseWatcher {
     this.#isSettled = true;
     this.#body.stop();
     this.#site.flights.land(this.#flight);
-    this.#site.trace.refused(this.#subject, reason);
+    this.#site.trace.refused(this.#order.subject, reason);
+    const isFailure = reason === 'handler-failed' || (this.#head?.status ?? 0) >= 500;
+    this.#order.onDone?.(isFailure ? 'failed' : 'not-stored', reason);
   }
 
   /** Whether it will be stored is not known yet; that it will not be, may be. */
@@ -256,12 +422,16 @@ export class Fetch implements ResponseWatcher {
       else res.setHeader('Cache-Status', this.#announced.before);
     }
     const before = res.getHeader('Cache-Status');
-    announce(res, this.#site.settings.cacheStatus, {
-      ...this.#status,
-      detail: this.#status.detail ?? refusal,
-    });
+    const { status } = this.#order;
+    announce(res, this.#cacheName, { ...status, detail: status.detail ?? refusal });
     this.#announced = { before, after: res.getHeader('Cache-Status') };
   }
 }
 
 type HeaderValue = ReturnType<ServerResponse['getHeader']>;
+type Storable = StoreDecision & { store: true };
+
+/** Not stored for the sake of who asked; what is stored is as good as before. */
+function isAboutTheVisitor(reason: Refusal): boolean {
+  return ['set-cookie', 'cookie', 'authorization', 'vary-unstable'].includes(reason);
+}

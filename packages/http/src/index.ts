@@ -10,5 +10,6 @@ export type {
   FailingOperation,
   ResponseCacheEvent,
   ResponseCacheStats,
+  StaleReason,
 } from './trace.js';
 export type { BypassReason, MissReason, Refusal } from './reasons.js';

@@ -34,13 +34,23 @@ export const ALL_RESPONSES = 'locmem-http';
  * lists never give one text. Nothing is normalised, since what differs here may differ to the
  * handler. The version is not part of it: the store keeps versions apart.
  */
-export function resourceKey(keyPrefix: string, by: KeyedBy): string {
-  if (by.kind === 'custom') return portable(JSON.stringify(['key', keyPrefix, by.scope, by.key]));
+export function resourceKey(
+  keyPrefix: string,
+  by: KeyedBy,
+  cookies?: readonly KeyedCookie[],
+): string {
+  const further = cookies === undefined ? [] : [cookies];
+  if (by.kind === 'custom') {
+    return portable(JSON.stringify(['key', keyPrefix, by.scope, by.key, ...further]));
+  }
   const { scheme, authority, rawHost, target, rewritten } = by.url;
   return portable(
-    JSON.stringify(['url', keyPrefix, scheme, authority, rawHost, target, rewritten]),
+    JSON.stringify(['url', keyPrefix, scheme, authority, rawHost, target, rewritten, ...further]),
   );
 }
+
+/** A cookie that is part of the key: its name, and all its values in the order they were sent. */
+export type KeyedCookie = readonly [name: string, ...values: string[]];
 
 /** The tags of a resource: by path alone, and by path and authority. */
 export function resourceTags(authority: string, target: string): string[] {
@@ -57,7 +67,27 @@ export function pathTag(target: string): string {
  * ends TLS, the application may see http where the caller of `invalidate` writes https.
  */
 export function uriTag(authority: string, target: string): string {
-  return portable(`uri:${authority.toLowerCase().replace(/:(?:80|443)?$/, '')}${target}`);
+  return portable(`uri:${withoutDefaultPort(authority)}${target}`);
+}
+
+/** Finds what the handler, or the option `tags`, has put under a tag. */
+export function tagTag(tag: string): string {
+  return portable(`tag:${tag}`);
+}
+
+/** Finds what belongs to a group (RFC 9875), on whatever host. */
+export function groupTag(group: string): string {
+  return portable(`group:${group}`);
+}
+
+/** Finds what belongs to a group of one host. */
+export function groupTagOn(authority: string, group: string): string {
+  return portable(`group@${withoutDefaultPort(authority)} ${group}`);
+}
+
+/** Host and port in one spelling. */
+export function withoutDefaultPort(authority: string): string {
+  return authority.toLowerCase().replace(/:(?:80|443)?$/, '');
 }
 
 /** Short keys stay readable; others become a digest that no two different texts share in practice. */

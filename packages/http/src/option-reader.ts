@@ -1,12 +1,17 @@
 /**
  * What each option may be. The types are promises only: callers may be JavaScript.
  */
-import { InvalidOptionError } from '@locmem/core';
-import type { Cache } from '@locmem/core';
+import { InvalidOptionError, parseTimeout } from '@locmem/core';
+import type { Cache, Timeout } from '@locmem/core';
+import { MAX_DELTA_SECONDS } from './cache-control.js';
 import { isCacheName } from './cache-status.js';
 import type { Clock } from './options.js';
 import { queryFilter } from './query.js';
 import type { QueryFilter } from './query.js';
+
+const A_DAY_SECONDS = 86_400;
+const COLLAPSE_MS = 5_000;
+const COLLAPSE_OPTIONS = new Set(['deadline']);
 
 /** Refuses an option that does not exist: `{ ttl: 60 }` must not silently mean something else. */
 export function checkOptionNames(
@@ -58,6 +63,12 @@ export class OptionReader {
     return this.#refuse(option, 'must be true or false', value);
   }
 
+  strings(option: string, value: unknown): readonly string[] | undefined {
+    if (value === undefined) return undefined;
+    if (Array.isArray(value) && value.every((member) => typeof member === 'string')) return value;
+    return this.#refuse(option, 'must be a list of strings', value);
+  }
+
   function<F>(option: string, value: F | undefined): F | undefined {
     if (value === undefined || typeof value === 'function') return value;
     return this.#refuse(option, 'must be a function', value);
@@ -101,6 +112,39 @@ export class OptionReader {
       return this.#refuse(option, 'must be a list of field names', value);
     }
     return Object.freeze(value.map((name) => name.toLowerCase()));
+  }
+
+  /** Names of cookies. */
+  names(option: string, value: unknown): readonly string[] | undefined {
+    if (value === undefined) return undefined;
+    if (!Array.isArray(value) || !value.every(isFieldName)) {
+      return this.#refuse(option, 'must be a list of cookie names', value);
+    }
+    return Object.freeze([...value]);
+  }
+
+  /** Seconds of a time in which a stale answer may be of use. */
+  window(option: string, value: unknown): number {
+    if (value === undefined || value === false) return 0;
+    if (value === true || value === null) return A_DAY_SECONDS;
+    const seconds = parseTimeout(value, option) ?? A_DAY_SECONDS;
+    if (seconds < 0) return this.#refuse(option, 'must not be negative', value);
+    return Math.min(seconds, MAX_DELTA_SECONDS);
+  }
+
+  /** Milliseconds of waiting; undefined: nobody waits. */
+  collapse(value: unknown): number | undefined {
+    if (value === false) return undefined;
+    if (value === undefined) return COLLAPSE_MS;
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+      return this.#refuse('collapse', 'must be an object, or false', value);
+    }
+    checkOptionNames(value, COLLAPSE_OPTIONS, `${this.#place} collapse`);
+    const { deadline } = value as { deadline?: Timeout };
+    if (deadline === undefined) return COLLAPSE_MS;
+    const seconds = parseTimeout(deadline, 'collapse.deadline');
+    if (seconds !== null && seconds > 0) return seconds * 1000;
+    return this.#refuse('collapse.deadline', 'must be a time that ends, above zero', deadline);
   }
 
   directives(value: unknown): 'honour' | 'ignore' {

@@ -4,7 +4,7 @@
  */
 import { InvalidOptionError, parseTimeout } from '@locmem/core';
 import type { Cache, Timeout } from '@locmem/core';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { checkOptionNames, OptionReader } from './option-reader.js';
 import type { QueryFilter } from './query.js';
 import type { ResponseCacheEvent } from './trace.js';
@@ -27,6 +27,10 @@ import type { ResponseCacheEvent } from './trace.js';
 export interface Clock {
   /** Milliseconds since the epoch, as `Date.now()`. */
   now(): number;
+  /** Calls back when so much of its time has passed. Default: the real `setTimeout`. */
+  setTimeout?(run: () => void, delayMs: number): unknown;
+  /** Takes back what `setTimeout` returned. */
+  clearTimeout?(handle: unknown): void;
 }
 
 /**
@@ -97,10 +101,43 @@ export interface ResponseCacheOptions<
   ignoreQuery?: readonly string[] | undefined;
   /** The only query arguments that are part of the key. Not together with `ignoreQuery`. */
   allowQuery?: readonly string[] | undefined;
+  /**
+   * Names of the cookies that answers depend on: their values are part of the key, and other cookies
+   * make no difference. Default: an answer of assumed freshness is not shared with who has a cookie.
+   */
+  varyCookies?: readonly string[] | undefined;
+  /**
+   * Groups that an answer belongs to, for `invalidate`; besides those that it names itself in
+   * Cache-Tag, Surrogate-Key and Cache-Groups. Asked when the head is complete.
+   */
+  tags?: ((req: Req, res: ServerResponse) => readonly string[]) | undefined;
   /** True lets a request past the cache: nothing is looked up and nothing is stored. */
   bypass?: ((req: Req) => boolean) | undefined;
   /** Larger bodies pass and are not stored. Bytes, an integer from 0; default 1 MiB. */
   maxBodyBytes?: number | undefined;
+  /**
+   * Whether stored answers get an ETag, made of their bytes, where the handler gave none: then
+   * clients are told that theirs is still good. Default false.
+   */
+  etag?: boolean | undefined;
+  /**
+   * For how long after its freshness an answer may be given at once, while the handler is run behind
+   * it for a new one (RFC 5861 §3), where the answer does not say. True: for a day. Never where the
+   * answer forbids it (must-revalidate, proxy-revalidate, s-maxage, no-cache). Default: not at all.
+   */
+  staleWhileRevalidate?: Timeout | boolean | undefined;
+  /**
+   * For how long after its freshness an answer may stand in for a handler that fails: with a 5xx, by
+   * throwing, or by not having begun to answer at the deadline of `collapse` (RFC 5861 §4). As
+   * `staleWhileRevalidate` otherwise.
+   */
+  staleIfError?: Timeout | boolean | undefined;
+  /**
+   * Concurrent requests for what is not stored: one runs the handler, the others wait for it, at
+   * most until the deadline, and share its answer only if it was stored and is one for them. False:
+   * each runs its own. Default `{ deadline: '5s' }`.
+   */
+  collapse?: { readonly deadline?: Timeout | undefined } | false | undefined;
   /** Also stores answers with Set-Cookie, and gives the cookie to everybody. Default false. */
   storeSetCookie?: boolean | undefined;
   /**
@@ -129,6 +166,14 @@ export interface Settings<Req> {
   readonly keyPrefixOf: (req: Req) => string;
   readonly keyOf: ((req: Req) => string) | undefined;
   readonly keyTarget: QueryFilter;
+  readonly varyCookies: readonly string[] | undefined;
+  readonly cookiesAreKeyed: boolean;
+  readonly tagsOf: (req: Req, res: ServerResponse) => readonly string[];
+  readonly makesEtag: boolean;
+  readonly staleWhileRevalidateSeconds: number;
+  readonly staleIfErrorSeconds: number;
+  /** How long one waits for another; undefined: not at all. */
+  readonly collapseMs: number | undefined;
   readonly isBypassed: (req: Req) => boolean;
   readonly maxBodyBytes: number;
   readonly storeSetCookie: boolean;
@@ -153,8 +198,14 @@ const OPTION_NAMES: ReadonlySet<string> = new Set<keyof ResponseCacheOptions>([
   'key',
   'ignoreQuery',
   'allowQuery',
+  'varyCookies',
+  'tags',
   'bypass',
   'maxBodyBytes',
+  'etag',
+  'staleWhileRevalidate',
+  'staleIfError',
+  'collapse',
   'storeSetCookie',
   'requestDirectives',
   'cacheStatus',
@@ -187,6 +238,13 @@ export function resolveOptions<Req>(
     keyPrefixOf: keyPrefixOf(options.keyPrefix, check, place),
     keyOf: keyOf(check.function('key', options.key), place),
     keyTarget: check.queryFilter(options.ignoreQuery, options.allowQuery),
+    varyCookies: check.names('varyCookies', options.varyCookies),
+    cookiesAreKeyed: options.varyCookies !== undefined,
+    tagsOf: tagsOf(check.function('tags', options.tags), place),
+    makesEtag: check.boolean('etag', options.etag) ?? false,
+    staleWhileRevalidateSeconds: check.window('staleWhileRevalidate', options.staleWhileRevalidate),
+    staleIfErrorSeconds: check.window('staleIfError', options.staleIfError),
+    collapseMs: check.collapse(options.collapse),
     isBypassed: check.function('bypass', options.bypass) ?? (() => false),
     maxBodyBytes: check.integer('maxBodyBytes', options.maxBodyBytes, 0) ?? MIB,
     storeSetCookie: check.boolean('storeSetCookie', options.storeSetCookie) ?? false,
@@ -229,6 +287,18 @@ function keyOf<Req>(
   place: string,
 ): ((req: Req) => string) | undefined {
   return key && returningString('key', key, place);
+}
+
+function tagsOf<Req>(
+  tags: ResponseCacheOptions<Req>['tags'],
+  place: string,
+): Settings<Req>['tagsOf'] {
+  if (tags === undefined) return () => [];
+  return (req, res) => {
+    const value: unknown = tags(req, res);
+    if (Array.isArray(value) && value.every((tag) => typeof tag === 'string')) return value;
+    throw new InvalidOptionError(place, 'tags', 'must return a list of strings', value);
+  };
 }
 
 /** Above all not a promise: an async function here would give every request one key. */

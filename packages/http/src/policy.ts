@@ -16,6 +16,7 @@ import type { Fields } from './fields.js';
 import {
   ageField,
   correctedInitialAge,
+  currentAge,
   heuristicLifetime,
   isFresh,
   statedLifetime,
@@ -25,6 +26,8 @@ import type { AgeFacts } from './freshness.js';
 import type { MissReason, Refusal } from './reasons.js';
 import { cachePolicyFields } from './targeted.js';
 import type { CachePolicyFields } from './targeted.js';
+import { canValidate, validatorsOf } from './validation.js';
+import type { OriginValidators } from './validation.js';
 import { parseVary } from './vary.js';
 
 /** What of a request the decision to store its answer depends on. */
@@ -51,6 +54,11 @@ export interface StoragePolicy {
   readonly heuristic: boolean;
   /** Fields that take the place of Cache-Control, lower-case, the first first (RFC 9213). */
   readonly targetedFields: readonly string[];
+  /** For answers that do not say; seconds. */
+  readonly staleWhileRevalidateSeconds: number;
+  readonly staleIfErrorSeconds: number;
+  /** The cookies that matter are part of the key: others make no difference. */
+  readonly cookiesAreKeyed: boolean;
 }
 
 /** Who else may get a stored answer. */
@@ -61,6 +69,17 @@ export interface Audience {
   readonly withCookie: boolean;
 }
 
+/** When a stored answer may be used without being fresh (RFC 9111 §4.2.4, RFC 5861). */
+export interface StaleRules {
+  /** `no-cache`: not even while it is fresh, unless the handler says that it still holds. */
+  readonly alwaysValidate: boolean;
+  /** The answer forbids that it be used stale, whoever asks for it. */
+  readonly forbidden: boolean;
+  /** After it became stale. */
+  readonly whileRevalidateSeconds: number;
+  readonly ifErrorSeconds: number;
+}
+
 /** To store, with all that must be kept of the decision; or not to, and why. */
 export type StoreDecision =
   | {
@@ -68,6 +87,8 @@ export type StoreDecision =
       readonly age: AgeFacts;
       readonly vary: readonly string[];
       readonly audience: Audience;
+      readonly stale: StaleRules;
+      readonly validators: OriginValidators;
     }
   | { readonly store: false; readonly reason: Refusal };
 
@@ -107,8 +128,10 @@ export function storable(
   if (hasDirective(cacheControl, 'no-store') && !mustUnderstand) return refuse('response-no-store');
   // §3: "the private response directive is not present"; a qualified one counts as a whole one.
   if (hasDirective(cacheControl, 'private')) return refuse('response-private');
-  // §5.2.2.4: reusable only after validation, which this cache does not do yet.
-  if (hasDirective(cacheControl, 'no-cache')) return refuse('response-no-cache');
+  // §5.2.2.4: reusable only after validation, for which there must be something to ask with.
+  const validators = validatorsOf(fields, response.timeMs);
+  const alwaysValidate = hasDirective(cacheControl, 'no-cache');
+  if (alwaysValidate && !canValidate(validators)) return refuse('response-no-cache');
   // §4.1: a stored answer with a "*" never matches a request.
   if (vary.kind === 'never') return refuse(vary.reason);
   // §3.5: whose answer it is was decided by who asked.
@@ -127,15 +150,49 @@ export function storable(
     initialAgeSeconds: correctedInitialAge(fields, request.timeMs, response.timeMs),
     lifetimeSeconds: lifetime.seconds,
   };
-  if (!isFresh(age, response.timeMs)) return refuse('stale-on-arrival');
+  const stale = staleRules(cacheControl, policy);
+  const isFitForAll = policy.cookiesAreKeyed || isForCookieBearers(cacheControl, vary.names);
+  const isReusedAsIs = isFresh(age, response.timeMs) && !alwaysValidate;
+  if (!isReusedAsIs) {
+    // Kept for what it may be good for later, where its author has said anything of it.
+    const isOfUse =
+      canValidate(validators) || stale.whileRevalidateSeconds > 0 || stale.ifErrorSeconds > 0;
+    if (!lifetime.stated || !isOfUse) return refuse('stale-on-arrival');
+    // `max-age=0` declares nothing fit for everybody, as a lifetime would.
+    if ('cookie' in request.headers && !isFitForAll) return refuse('cookie');
+  }
   return {
     store: true,
     age,
     vary: vary.names,
     audience: {
       authorized: isForTheAuthorized(cacheControl) || vary.names.includes('authorization'),
-      withCookie: lifetime.stated || isForCookieBearers(cacheControl, vary.names),
+      withCookie: (lifetime.stated && isReusedAsIs) || isFitForAll,
     },
+    stale,
+    validators,
+  };
+}
+
+/** §4.2.4 and RFC 5861; what an answer says goes before what the options say. */
+function staleRules(cacheControl: CacheControl, policy: StoragePolicy): StaleRules {
+  const alwaysValidate = hasDirective(cacheControl, 'no-cache');
+  // §5.2.2.2, §5.2.2.8, and §5.2.2.10 for s-maxage, which implies proxy-revalidate.
+  const forbidden =
+    alwaysValidate ||
+    ['must-revalidate', 'proxy-revalidate', 's-maxage'].some((name) =>
+      hasDirective(cacheControl, name),
+    );
+  const window = (name: string, byDefault: number) => {
+    if (forbidden) return 0;
+    const seconds = deltaSeconds(cacheControl, name) ?? byDefault;
+    return seconds === 'invalid' ? 0 : seconds;
+  };
+  return {
+    alwaysValidate,
+    forbidden,
+    whileRevalidateSeconds: window('stale-while-revalidate', policy.staleWhileRevalidateSeconds),
+    ifErrorSeconds: window('stale-if-error', policy.staleIfErrorSeconds),
   };
 }
 
@@ -145,7 +202,7 @@ function freshnessLifetime(
   { status, fields, timeMs }: Answered,
   policyFields: CachePolicyFields,
   vary: readonly string[],
-  { timeoutSeconds, heuristic }: StoragePolicy,
+  { timeoutSeconds, heuristic, cookiesAreKeyed }: StoragePolicy,
 ): Refusal | { readonly stated: boolean; readonly seconds: number } {
   const { cacheControl } = policyFields;
   const stated = statedLifetime(policyFields, fields, timeMs);
@@ -153,17 +210,21 @@ function freshnessLifetime(
   // §3: any final status will do where the answer itself says how long it is good.
   if (stated.kind === 'stated') return { stated: true, seconds: stated.seconds };
 
+  // §5.2.2.4, §3: nothing need be said of freshness where nothing is reused without asking.
+  const isCacheable = HEURISTICALLY_CACHEABLE.has(status) || hasDirective(cacheControl, 'public');
+  if (hasDirective(cacheControl, 'no-cache') && isCacheable) return { stated: true, seconds: 0 };
+
   // Only assumed from here on: errors, redirects and whatever a cookie may have made are left alone.
   const guessed = heuristic ? heuristicLifetime(fields, timeMs) : undefined;
   const assumed = status === 200 && timeoutSeconds !== undefined ? timeoutSeconds : guessed;
   if (assumed === undefined) return timeoutSeconds === undefined ? 'no-freshness' : 'status';
   // §4.2.2: only statuses of which RFC 9110 says so, or an explicit `public`.
-  if (!HEURISTICALLY_CACHEABLE.has(status) && !hasDirective(cacheControl, 'public')) {
-    return 'status';
-  }
+  if (!isCacheable) return 'status';
   // RFC 9111 §5.4: not specified for answers, but who sends it alone does not want a cache.
   if (listMembers(linesOf(fields, 'pragma')).includes('no-cache')) return 'response-no-cache';
-  if ('cookie' in request.headers && !isForCookieBearers(cacheControl, vary)) return 'cookie';
+  if ('cookie' in request.headers && !cookiesAreKeyed && !isForCookieBearers(cacheControl, vary)) {
+    return 'cookie';
+  }
   return { stated: false, seconds: Math.min(assumed ?? Infinity, MAX_DELTA_SECONDS) };
 }
 
@@ -191,6 +252,8 @@ export interface RequestDirectives {
   readonly noCache: boolean;
   readonly maxAgeSeconds: number | undefined;
   readonly minFreshSeconds: number | undefined;
+  /** Infinity: however stale. */
+  readonly maxStaleSeconds: number | undefined;
   readonly onlyIfCached: boolean;
 }
 
@@ -200,6 +263,7 @@ export const NO_REQUEST_DIRECTIVES: RequestDirectives = Object.freeze({
   noCache: false,
   maxAgeSeconds: undefined,
   minFreshSeconds: undefined,
+  maxStaleSeconds: undefined,
   onlyIfCached: false,
 });
 
@@ -217,8 +281,15 @@ export function requestDirectives(headers: IncomingHttpHeaders): RequestDirectiv
     noCache: hasDirective(cacheControl, 'no-cache'),
     maxAgeSeconds: validSeconds(cacheControl, 'max-age'),
     minFreshSeconds: validSeconds(cacheControl, 'min-fresh'),
+    maxStaleSeconds: maxStale(cacheControl),
     onlyIfCached: hasDirective(cacheControl, 'only-if-cached'),
   };
+}
+
+/** §5.2.1.2: without a number, "willing to accept a stale response of any age". */
+function maxStale(cacheControl: CacheControl): number | undefined {
+  const argument = cacheControl.directives.get('max-stale');
+  return argument === '' ? Infinity : validSeconds(cacheControl, 'max-stale');
 }
 
 /** A wish that cannot be read is no wish. */
@@ -227,11 +298,22 @@ function validSeconds(cacheControl: CacheControl, name: string): number | undefi
   return seconds === 'invalid' ? undefined : seconds;
 }
 
+/** What a stored answer may be used for. */
 export type ReuseDecision =
-  | { readonly reuse: true }
-  | { readonly reuse: false; readonly reason: MissReason; readonly detail?: string };
+  /** Fresh: given as it is. */
+  | { readonly reuse: 'fresh' }
+  /** Given although it is stale; whether somebody should see to a new one. */
+  | { readonly reuse: 'stale'; readonly refresh: boolean }
+  /** Not given as it is: perhaps once the handler has said that it holds, or when the handler fails. */
+  | {
+      readonly reuse: false;
+      readonly reason: MissReason;
+      readonly detail?: string | undefined;
+      readonly ifValid: boolean;
+      readonly ifError: boolean;
+    };
 
-const REUSE: ReuseDecision = Object.freeze({ reuse: true });
+const FRESH: ReuseDecision = Object.freeze({ reuse: 'fresh' });
 
 /** Whether a stored answer that Vary selects may be given to this request now (RFC 9111 §4). */
 export function reusable(
@@ -241,24 +323,54 @@ export function reusable(
   nowMs: number,
 ): ReuseDecision {
   // §3.5 speaks of storing; the mirror image is as harmful to the user who is logged in and gets
-  // the page of nobody. An answer made for nobody in particular is not given to somebody.
-  if ('authorization' in headers && !stored.audience.authorized) {
-    return { reuse: false, reason: 'request', detail: 'authorization' };
+  // the page of nobody. An answer made for nobody in particular is not given to somebody, and
+  // nobody's page is not what somebody's is compared with.
+  if ('authorization' in headers && !stored.audience.authorized) return unlike('authorization');
+  if ('cookie' in headers && !stored.audience.withCookie) return unlike('cookie');
+
+  const wish = unmetWish(stored, wishes, nowMs);
+  // §4.2: "fresh".
+  if (isFresh(stored, nowMs) && !stored.stale.alwaysValidate) {
+    return wish === undefined ? FRESH : onlyIfValid('request', wish);
   }
-  if ('cookie' in headers && !stored.audience.withCookie) {
-    return { reuse: false, reason: 'request', detail: 'cookie' };
-  }
-  // §4.2: "fresh"; serving stale answers is not built yet.
-  if (!isFresh(stored, nowMs)) return { reuse: false, reason: 'stale' };
+  const staleSeconds = Math.max(0, currentAge(stored, nowMs) - stored.lifetimeSeconds);
+  const { stale } = stored;
+  if (stale.alwaysValidate) return onlyIfValid('stale', 'response-no-cache');
+  // §4.2.4: not when the answer forbids it, nor when the request wants less.
+  if (stale.forbidden || wish !== undefined) return onlyIfValid('stale', wish);
+
+  // RFC 5861 §3.
+  const refresh = staleSeconds < stale.whileRevalidateSeconds;
+  // §5.2.1.2: a client that takes it stale.
+  const isWanted = wishes.maxStaleSeconds !== undefined && staleSeconds <= wishes.maxStaleSeconds;
+  if (refresh || isWanted) return { reuse: 'stale', refresh };
+  // RFC 5861 §4.
+  return { ...onlyIfValid('stale'), ifError: staleSeconds < stale.ifErrorSeconds };
+}
+
+/** The first wish of the request that the stored answer does not meet. */
+function unmetWish(
+  stored: StoredResponse,
+  wishes: RequestDirectives,
+  nowMs: number,
+): string | undefined {
   // §5.2.1.4, §5.4.
-  if (wishes.noCache) return { reuse: false, reason: 'request', detail: 'no-cache' };
+  if (wishes.noCache) return 'no-cache';
   // §5.2.1.1: "unwilling to accept a response whose age is greater than".
   if (wishes.maxAgeSeconds !== undefined && ageField(stored, nowMs) > wishes.maxAgeSeconds) {
-    return { reuse: false, reason: 'request', detail: 'max-age' };
+    return 'max-age';
   }
   // §5.2.1.3: "will still be fresh for at least".
   if (wishes.minFreshSeconds !== undefined && ttlSeconds(stored, nowMs) < wishes.minFreshSeconds) {
-    return { reuse: false, reason: 'request', detail: 'min-fresh' };
+    return 'min-fresh';
   }
-  return REUSE;
+  return undefined;
+}
+
+function unlike(detail: string) {
+  return { reuse: false, reason: 'request', detail, ifValid: false, ifError: false } as const;
+}
+
+function onlyIfValid(reason: MissReason, detail?: string) {
+  return { reuse: false, reason, detail, ifValid: true, ifError: false } as const;
 }

@@ -9,7 +9,7 @@ export type BypassReason =
   | 'method'
   /** A GET or HEAD with a body: the body is no part of the key. */
   | 'request-body'
-  /** Range or If-Range: answers would be parts of a whole. */
+  /** Several ranges at once, or of another unit than bytes. */
   | 'range'
   /** If-Match or If-Unmodified-Since: the handler must judge them. */
   | 'precondition'
@@ -46,7 +46,7 @@ export type Refusal =
   | 'response-no-store'
   /** `private`, qualified or not. */
   | 'response-private'
-  /** `no-cache`, qualified or not: revalidation is not built yet. */
+  /** `no-cache`, qualified or not, without anything that the handler could be asked with. */
   | 'response-no-cache'
   /** Cache-Control holds something that is no directive. */
   | 'cache-control-malformed'
@@ -66,7 +66,7 @@ export type Refusal =
   | 'invalid-freshness'
   /** No freshness is stated, and no `timeout` is given. */
   | 'no-freshness'
-  /** The answer was not fresh when it came: max-age=0, an Expires in the past, a large Age. */
+  /** Not fresh when it came (max-age=0, an Expires in the past, a large Age), and good for nothing else. */
   | 'stale-on-arrival'
   /** More than `maxBodyBytes`. */
   | 'too-large'
@@ -76,5 +76,22 @@ export type Refusal =
   | 'transformed'
   /** The client was gone, or the handler destroyed the response. */
   | 'aborted'
-  /** The URL was invalidated while the answer was being made. */
-  | 'invalidated';
+  /** The URL, or a group of the answer, was invalidated while it was being made. */
+  | 'invalidated'
+  /** The handler's 304 was about another answer than it was asked about. */
+  | 'validator-mismatch'
+  /** The handler failed, and a stale answer stood in for its own. */
+  | 'handler-failed'
+  /** The option `tags` threw or returned something impossible: nobody could purge the answer. */
+  | 'option-threw';
+
+/** Says nothing of the next answer for the same URL. */
+const MOMENTARY: ReadonlySet<Refusal> = new Set<Refusal>([
+  ...(['aborted', 'truncated', 'transformed', 'invalidated'] as const),
+  ...(['validator-mismatch', 'handler-failed', 'vary-unstable'] as const),
+]);
+
+/** Whether the next answer for the same URL may well be stored. */
+export function isMomentary(refusal: Refusal): boolean {
+  return MOMENTARY.has(refusal);
+}

@@ -2,11 +2,13 @@
  * What of a request matters to the cache, and what lets it past.
  */
 import type { IncomingMessage } from 'node:http';
+import { keyedCookies } from './cookies.js';
 import { pathTag, resourceKey, resourceTags, uriTag } from './key.js';
 import type { EffectiveUrl } from './key.js';
 import type { Settings } from './options.js';
 import { NO_REQUEST_DIRECTIVES, requestDirectives } from './policy.js';
 import type { RequestDirectives } from './policy.js';
+import { isOneRange } from './range.js';
 import type { BypassReason } from './reasons.js';
 import type { Address } from './store.js';
 
@@ -24,16 +26,26 @@ export interface RequestOrigin<Req> {
 /** What is to be done with a request. */
 export type RequestPlan =
   | { readonly kind: 'pass'; readonly reason: BypassReason; readonly error?: unknown }
-  | { readonly kind: 'invalidate'; readonly tags: readonly string[] }
+  | {
+      readonly kind: 'invalidate';
+      readonly tags: readonly string[];
+      readonly authority: string | undefined;
+      /** Path and query. */
+      readonly target: string;
+    }
   | {
       readonly kind: 'lookup';
       readonly address: Address;
       readonly tags: readonly string[];
+      readonly authority: string;
       readonly wishes: RequestDirectives;
     };
 
 /** A plan to look a request up: where, and what else it carries along. */
 export type Lookup = Extract<RequestPlan, { readonly kind: 'lookup' }>;
+
+/** A plan to invalidate, once the answer is a success. */
+export type Invalidation = Extract<RequestPlan, { readonly kind: 'invalidate' }>;
 
 /** RFC 9110 §9.2.1, less GET and HEAD: safe, and of no interest to a cache. */
 const OTHER_SAFE_METHODS = new Set(['OPTIONS', 'TRACE']);
@@ -62,7 +74,7 @@ export function planFor<Req extends IncomingMessage>(
     }
     if (OTHER_SAFE_METHODS.has(req.method ?? '')) return pass('method');
     // RFC 9111 §4.4: unsafe methods, and those of which nobody here knows whether they are safe.
-    return { kind: 'invalidate', tags: tagsToInvalidate(req, settings, origin) };
+    return planToInvalidate(req, settings, origin);
   } catch (error) {
     return { kind: 'pass', reason: 'option-threw', error };
   }
@@ -90,11 +102,13 @@ function planForRead<Req extends IncomingMessage>(
     settings.keyOf === undefined
       ? { kind: 'url', url }
       : { kind: 'custom', scope: customKeyScope, key: settings.keyOf(req) },
+    settings.varyCookies && keyedCookies(req.headers.cookie, settings.varyCookies),
   );
   return {
     kind: 'lookup',
     address: { key, version: settings.versionOf(req) },
     tags: resourceTags(authority, url.target),
+    authority,
     wishes,
   };
 }
@@ -110,8 +124,10 @@ function bypassReason(req: IncomingMessage): BypassReason | undefined {
   const hasBody =
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
   if (hasBody) return 'request-body';
-  // RFC 9111 §3.3: ranges out of a stored whole are not built yet.
-  if ('range' in headers || 'if-range' in headers) return 'range';
+  // RFC 9110 §14: one range of bytes can be answered out of a whole. If-Range alone means nothing.
+  if (headers.range !== undefined && req.method === 'GET' && !isOneRange(headers.range)) {
+    return 'range';
+  }
   // RFC 9111 §4.3.2: "MUST NOT … evaluate" these on behalf of the origin.
   if ('if-match' in headers || 'if-unmodified-since' in headers) return 'precondition';
   if (!rawTarget(req).startsWith('/')) return 'target';
@@ -173,18 +189,19 @@ function rewrittenTarget(req: RoutedRequest): string {
 }
 
 /** RFC 9111 §4.4: the target URI. Without an authority to go by, the path on every host. */
-function tagsToInvalidate<Req extends IncomingMessage>(
+function planToInvalidate<Req extends IncomingMessage>(
   req: Req,
   settings: Settings<Req>,
   origin: RequestOrigin<Req>,
-): string[] {
+): Invalidation {
   const raw = rawTarget(req);
   const absolute = ABSOLUTE_URL.exec(raw);
   const target = absolute ? toTarget(absolute[2]!) : raw;
   const authority = absolute ? absolute[1] : authorityOf(req, origin);
-  return bothForms(target, settings).map((form) =>
+  const tags = bothForms(target, settings).map((form) =>
     authority === undefined ? pathTag(form) : uriTag(authority, form),
   );
+  return { kind: 'invalidate', tags, authority, target };
 }
 
 const ABSOLUTE_URL = /^https?:\/\/([^/?#]+)([^#]*)/i;

@@ -10,8 +10,8 @@ import type { Next, Site } from './exchange.js';
 import { explain } from './explain.js';
 import type { Explanation } from './explain.js';
 import { flightBoard } from './in-flight.js';
-import { ALL_RESPONSES } from './key.js';
-import { checkOptionNames } from './option-reader.js';
+import { ALL_RESPONSES, groupTag, tagTag } from './key.js';
+import { checkOptionNames, OptionReader } from './option-reader.js';
 import { resolveOptions } from './options.js';
 import type { ResponseCacheOptions, Settings } from './options.js';
 import { ownStore, OWN_STORE } from './own-store.js';
@@ -24,13 +24,22 @@ import type { ResponseCacheStats } from './trace.js';
 /** At once over a synchronous cache, as a promise over one that answers with promises. */
 export type Answer<C, T> = C extends AsyncCache ? Promise<T> : T;
 
-/** What `invalidate` is told. */
+/** What `invalidate` is told: one of a URL, tags and groups, or several. */
 export interface InvalidateOptions {
   /**
    * A path with its query (`/cities?page=2`): on every host. Or an absolute URL: on that host only.
    * As clients see it, mount paths included. All variants, prefixes and versions go.
    */
-  url: string;
+  url?: string | undefined;
+  /** Tags that answers were given by the option `tags`, by Cache-Tag or by Surrogate-Key. */
+  tags?: readonly string[] | undefined;
+  /** Groups that answers name in Cache-Groups (RFC 9875), on every host. */
+  groups?: readonly string[] | undefined;
+  /**
+   * True only makes them stale: they may be validated, or given while they are refreshed, as any
+   * stale answer may. Default false: they go.
+   */
+  soft?: boolean | undefined;
 }
 
 /**
@@ -51,10 +60,10 @@ export interface ResponseCache<
   readonly handle: (req: Req, res: ServerResponse, next: Next) => void;
 
   /**
-   * Drops what is stored for a URL; answers that are being made for it are not stored either. The
-   * cost does not depend on how much is stored.
+   * Drops what is stored for a URL, under a tag or in a group; answers that are being made for it are
+   * not stored either. The cost does not depend on how much is stored.
    *
-   * @throws {InvalidOptionError} when the URL is neither a path nor absolute
+   * @throws {InvalidOptionError} when none is given, or the URL is neither a path nor absolute
    * @throws what the store throws; a promise rejects instead
    */
   readonly invalidate: (what: InvalidateOptions) => Answer<C, void>;
@@ -134,21 +143,28 @@ export function createResponseCache<
     },
     // Whether the store answers at once is known from its type, and then so is the answer's.
     invalidate: (what: InvalidateOptions) =>
-      purge(site, tagsToPurge(what, settings)) as Answer<C, void>,
+      purge(site, tagsToPurge(what, settings), what.soft) as Answer<C, void>,
     clear: () => purge(site, [ALL_RESPONSES]) as Answer<C, void>,
     explain: (req: Req) => explain(site, req) as Answer<C, Explanation>,
     stats: () => trace.stats(),
   });
 }
 
-const INVALIDATE_OPTIONS = new Set(['url']);
+const INVALIDATE_OPTIONS = new Set(['url', 'tags', 'groups', 'soft']);
 
 function tagsToPurge<Req>(what: InvalidateOptions, settings: Settings<Req>): string[] {
   const place = 'ResponseCache.invalidate';
   checkOptionNames(what, INVALIDATE_OPTIONS, place);
+  const check = new OptionReader(place);
+  check.boolean('soft', what.soft);
+  const tags = check.strings('tags', what.tags);
+  const groups = check.strings('groups', what.groups);
+  if (what.url === undefined && (tags ?? groups)) {
+    return [...(tags ?? []).map(tagTag), ...(groups ?? []).map(groupTag)];
+  }
   const url: unknown = what.url;
-  const tags = typeof url === 'string' ? tagsOfUrl(url, settings) : undefined;
-  if (tags) return tags;
+  const urlTags = typeof url === 'string' ? tagsOfUrl(url, settings) : undefined;
+  if (urlTags) return [...urlTags, ...(tags ?? []).map(tagTag), ...(groups ?? []).map(groupTag)];
   const rule = "must be a path from '/' on, or an absolute http or https URL";
   throw new InvalidOptionError(place, 'url', rule, url);
 }

@@ -1,13 +1,17 @@
 /**
  * Stored entry → response: status, fields, bytes; Age, 304, HEAD (RFC 9111 §4).
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { STATUS_CODES } from 'node:http';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { formatCacheStatus } from './cache-status.js';
 import type { CacheStatus } from './cache-status.js';
 import { notModified } from './conditional.js';
+import { storedFields } from './entry.js';
 import type { StoredField, StoredResponse } from './entry.js';
 import { listMembers, toLines } from './fields.js';
-import { ageField, ttlSeconds } from './freshness.js';
+import { ageField, dateValue, ttlSeconds } from './freshness.js';
+import { ifRangeHolds, parseRange } from './range.js';
+import type { RangeValidators } from './range.js';
 
 /**
  * RFC 9110 §15.4.5: what a 304 must carry. Everything else the client has already; repeating it
@@ -22,17 +26,27 @@ const NOT_MODIFIED_FIELDS = new Set([
   'vary',
 ]);
 
+/** What of a request its answer depends on, once it is known which answer. */
+export interface AnsweredRequest {
+  readonly method?: string | undefined;
+  /** As the client sent them, whatever the handler was asked with. */
+  readonly headers: IncomingHttpHeaders;
+}
+
 /** Answers a GET or HEAD from the store; the response is ended when this returns. */
 export function answerFromStore(
-  req: IncomingMessage,
+  { method, headers }: AnsweredRequest,
   res: ServerResponse,
   stored: StoredResponse,
   nowMs: number,
   cacheName: string | false,
+  status: CacheStatus = { hit: true },
 ): void {
-  const is304 = notModified(req.headers, stored, nowMs);
-  res.statusCode = is304 ? 304 : stored.status;
-  if (!is304) res.statusMessage = stored.statusMessage;
+  // RFC 9110 §13.2.2: If-None-Match and If-Modified-Since come before Range.
+  const is304 = notModified(headers, stored, nowMs);
+  const range = is304 ? undefined : rangeOf(method, headers, res, stored);
+  res.statusCode = is304 ? 304 : (range?.status ?? stored.status);
+  res.statusMessage = is304 || range ? STATUS_CODES[res.statusCode]! : stored.statusMessage;
 
   for (const name of stored.removed) res.removeHeader(name);
   for (const [name, value] of stored.fields) {
@@ -41,17 +55,53 @@ export function answerFromStore(
   }
   // RFC 9111 §5.1: "MUST generate an Age header field".
   res.setHeader('Age', String(ageField(stored, nowMs)));
-  announce(res, cacheName, { hit: true, ttl: ttlSeconds(stored, nowMs) });
+  announce(res, cacheName, { ...status, ttl: ttlSeconds(stored, nowMs) });
 
   if (is304 || stored.status === 204) {
     // RFC 9110 §8.6: neither has content, nor a length of it.
     res.end();
     return;
   }
-  res.setHeader('Content-Length', String(stored.body.byteLength));
-  if (req.method === 'HEAD') res.end();
-  else res.end(stored.body);
+  if (range) res.setHeader('Content-Range', range.contentRange);
+  const body = range?.body ?? stored.body;
+  res.setHeader('Content-Length', String(body.byteLength));
+  if (method === 'HEAD') res.end();
+  else res.end(body);
 }
+
+/** A part of a stored whole, or that there is no such part; undefined: the whole. */
+function rangeOf(
+  method: string | undefined,
+  headers: IncomingHttpHeaders,
+  res: ServerResponse,
+  stored: StoredResponse,
+) {
+  // RFC 9110 §14.2: only for GET, and only where the answer would be a 200.
+  if (headers.range === undefined || method !== 'GET' || stored.status !== 200) return undefined;
+  const validators: RangeValidators = {
+    etag: stored.etag,
+    lastModified: stored.validators.lastModified,
+    dateMs: dateValue(storedFields(stored), stored.responseTimeMs),
+  };
+  // A middleware further out that rewrites what is written would rewrite a part as if it were the
+  // whole. Range may always be ignored.
+  if (Object.hasOwn(res, 'write') || !ifRangeHolds(headers, validators)) return undefined;
+  const { byteLength } = stored.body;
+  const range = parseRange(headers.range, byteLength);
+  if (range === 'other') return undefined;
+  if (range === 'unsatisfiable') {
+    // RFC 9110 §15.5.17.
+    return { status: 416, contentRange: `bytes */${byteLength}`, body: NOTHING };
+  }
+  const { first, last } = range;
+  return {
+    status: 206,
+    contentRange: `bytes ${first}-${last}/${byteLength}`,
+    body: stored.body.subarray(first, last + 1),
+  };
+}
+
+const NOTHING = new Uint8Array();
 
 /** Outer middlewares have set their own fields for this visitor; lists are joined, not replaced. */
 function setStoredField(res: ServerResponse, name: string, value: StoredField[1]): void {

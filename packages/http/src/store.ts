@@ -8,11 +8,12 @@ import type { Cache } from '@locmem/core';
 import type { IncomingHttpHeaders } from 'node:http';
 import { decodeResource, resourceOf } from './entry.js';
 import type { Resource, StoredResponse } from './entry.js';
-import { currentAge, isFresh } from './freshness.js';
+import { currentAge } from './freshness.js';
 import { ALL_RESPONSES } from './key.js';
 import { contained, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Trace } from './trace.js';
+import { canValidate } from './validation.js';
 import { matches } from './vary.js';
 
 /**
@@ -30,6 +31,12 @@ export interface Address {
 /** Either kind of cache, for reading: the type checker cannot call a union of overloads. */
 interface Readable {
   get(key: string, options: { version: number | undefined }): unknown;
+  /** Not in every cache that one may be handed. */
+  getOrSet?(
+    key: string,
+    loader: () => undefined,
+    options: { version: number | undefined; stale: number },
+  ): unknown;
 }
 
 export class ResourceStore {
@@ -48,6 +55,25 @@ export class ResourceStore {
       () => {
         const cache: Readable = this.#cache();
         return whenThere(cache.get(key, { version }), decodeResource);
+      },
+      (error) => {
+        this.#trace.error('get', error);
+        return undefined;
+      },
+    );
+  }
+
+  /**
+   * What a soft purge has left there. The store knows which entries that are; `get` does not give
+   * them, `getOrSet` does to who takes them stale, and a loader that loads nothing changes nothing.
+   */
+  readStale({ key, version }: Address): MaybePromise<Resource | undefined> {
+    return contained(
+      () => {
+        const cache: Readable = this.#cache();
+        if (typeof cache.getOrSet !== 'function') return undefined;
+        const stale = cache.getOrSet(key, () => undefined, { version, stale: 1 });
+        return whenThere(stale, decodeResource);
       },
       (error) => {
         this.#trace.error('get', error);
@@ -84,8 +110,8 @@ export class ResourceStore {
   }
 
   /** Drops whatever carries one of the tags. Throws or rejects when the store does. */
-  purge(tags: readonly string[]): MaybePromise<void> {
-    return this.#cache().deleteByTag(...tags);
+  purge(tags: readonly string[], soft = false): MaybePromise<void> {
+    return soft ? this.#cache().deleteByTag(...tags, { soft }) : this.#cache().deleteByTag(...tags);
   }
 
   /** Drops every stored answer and nothing else. */
@@ -104,7 +130,7 @@ export function selected(
 
 /**
  * The resource with a new answer in it. Whatever the same request would have selected before is
- * superseded, and goes, under whatever Vary it was stored; so do answers that are no longer fresh.
+ * superseded, and goes, under whatever Vary it was stored; so do answers that are of no more use.
  */
 export function withVariant(
   resource: Resource | undefined,
@@ -113,13 +139,42 @@ export function withVariant(
   nowMs: number,
 ): Resource {
   const others = (resource?.variants ?? []).filter(
-    (other) => isFresh(other, nowMs) && !matches(other.selecting, headers),
+    (other) => secondsOfUse(other, nowMs) > 0 && !matches(other.selecting, headers),
   );
   return resourceOf([variant, ...others].slice(0, MAX_VARIANTS));
 }
 
-/** As long as one of its variants is fresh; whole seconds, rounded up. */
+/** The resource as a soft purge leaves it: nothing in it is fresh from now on. */
+export function staleFromNow(resource: Resource, nowMs: number): Resource {
+  return resourceOf(
+    resource.variants.map((variant) => ({
+      ...variant,
+      lifetimeSeconds: Math.min(variant.lifetimeSeconds, currentAge(variant, nowMs)),
+    })),
+  );
+}
+
+/** A stale answer is kept for validation as long again as it was fresh, within these bounds. */
+const KEPT_AT_LEAST_SECONDS = 3_600;
+const KEPT_AT_MOST_SECONDS = 86_400;
+
+/** For how long a stored answer may still be of use: fresh, served stale, or validated. */
+function secondsOfUse(variant: StoredResponse, nowMs: number): number {
+  const { lifetimeSeconds, stale, validators } = variant;
+  const forValidation = canValidate(validators)
+    ? Math.min(Math.max(lifetimeSeconds, KEPT_AT_LEAST_SECONDS), KEPT_AT_MOST_SECONDS)
+    : 0;
+  const afterwards = Math.max(forValidation, stale.whileRevalidateSeconds, stale.ifErrorSeconds);
+  return lifetimeSeconds + afterwards - currentAge(variant, nowMs);
+}
+
+/** As long as one of its variants is of use; whole seconds, rounded up. */
 function secondsToKeep({ variants }: Resource, nowMs: number): number {
-  const left = variants.map((variant) => variant.lifetimeSeconds - currentAge(variant, nowMs));
+  const left = variants.map((variant) => secondsOfUse(variant, nowMs));
   return Math.max(1, Math.ceil(Math.max(...left)));
+}
+
+/** The tags of all its variants: whoever purges one of them finds the resource. */
+export function groupTagsOf({ variants }: Resource): string[] {
+  return [...new Set(variants.flatMap(({ tags }) => tags))];
 }

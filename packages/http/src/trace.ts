@@ -2,6 +2,7 @@
  * What happened, for whoever operates the cache: counters and events. Nothing here can fail into a
  * request.
  */
+import { channel } from 'node:diagnostics_channel';
 import type { BypassReason, MissReason, Refusal } from './reasons.js';
 
 /** What an event is about. */
@@ -51,6 +52,13 @@ export type ResponseCacheEvent =
       readonly ageSeconds: number;
       readonly ttlSeconds: number;
     } & EventSubject)
+  | ({
+      readonly type: 'stale';
+      readonly why: StaleReason;
+      /** Below zero: for so many seconds it has been stale. */
+      readonly ttlSeconds: number;
+    } & EventSubject)
+  | ({ readonly type: 'validated' } & EventSubject)
   | ({ readonly type: 'miss'; readonly reason: MissReason } & EventSubject)
   | ({ readonly type: 'bypass'; readonly reason: BypassReason } & EventSubject)
   | ({
@@ -62,8 +70,20 @@ export type ResponseCacheEvent =
   | { readonly type: 'invalidated'; readonly tags: readonly string[] }
   | { readonly type: 'error'; readonly operation: FailingOperation; readonly error: unknown };
 
-/** Where something failed that was contained: in the store, or in a function among the options. */
-export type FailingOperation = 'get' | 'set' | 'delete' | 'invalidate' | 'option';
+/** Where something failed that was contained: in the store, in a function among the options, … */
+export type FailingOperation =
+  | 'get'
+  | 'set'
+  | 'delete'
+  | 'invalidate'
+  | 'option'
+  /** The handler, while a stale answer stood in for its own. */
+  | 'handler'
+  /** The handler, while nobody waited for it. */
+  | 'refresh';
+
+/** Why a stale answer was given. */
+export type StaleReason = 'while-revalidate' | 'if-error' | 'max-stale';
 
 /**
  * Counts since the cache was created.
@@ -84,7 +104,7 @@ export type FailingOperation = 'get' | 'set' | 'delete' | 'invalidate' | 'option
  * const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
  *
  * await fetch(url);
- * await fetch(url, { headers: { range: 'bytes=0-9' } });
+ * await fetch(url, { headers: { range: 'bytes=0-9,20-29' } });
  * const { misses, stored, refusals, bypasses } = cache.stats();
  * assert.deepEqual({ misses, stored }, { misses: 1, stored: 0 });
  * assert.deepEqual(refusals, { 'response-private': 1 });
@@ -98,6 +118,14 @@ export interface ResponseCacheStats {
   readonly hits: number;
   /** Requests that could have been answered from the store, and were not. */
   readonly misses: number;
+  /** Of the hits, those that waited for another request's answer. */
+  readonly collapsed: number;
+  /** Of the misses, those that the handler answered with: what is stored still holds. */
+  readonly validated: number;
+  /** Stale answers given, by reason. */
+  readonly stale: Readonly<Partial<Record<StaleReason, number>>>;
+  /** Misses by reason. */
+  readonly missReasons: Readonly<Partial<Record<MissReason, number>>>;
   /** Answers stored. */
   readonly stored: number;
   /** Invalidations, by an unsafe request or by `invalidate`. */
@@ -110,9 +138,27 @@ export interface ResponseCacheStats {
   readonly refusals: Readonly<Partial<Record<Refusal, number>>>;
 }
 
+/** One channel of node's diagnostics_channel for each type of event, e.g. `locmem:http:hit`. */
+const CHANNELS = Object.freeze({
+  hit: channel('locmem:http:hit'),
+  stale: channel('locmem:http:stale'),
+  validated: channel('locmem:http:validated'),
+  miss: channel('locmem:http:miss'),
+  bypass: channel('locmem:http:bypass'),
+  stored: channel('locmem:http:stored'),
+  refused: channel('locmem:http:refused'),
+  invalidated: channel('locmem:http:invalidated'),
+  error: channel('locmem:http:error'),
+}) satisfies Record<ResponseCacheEvent['type'], unknown>;
+
 export class Trace {
   readonly #onEvent: ((event: ResponseCacheEvent) => void) | undefined;
-  readonly #counts = { hits: 0, misses: 0, stored: 0, invalidations: 0, errors: 0 };
+  readonly #counts = {
+    ...{ hits: 0, misses: 0, collapsed: 0, validated: 0 },
+    ...{ stored: 0, invalidations: 0, errors: 0 },
+  };
+  readonly #stale: Partial<Record<StaleReason, number>> = {};
+  readonly #missReasons: Partial<Record<MissReason, number>> = {};
   readonly #bypasses: Partial<Record<BypassReason, number>> = {};
   readonly #refusals: Partial<Record<Refusal, number>> = {};
 
@@ -122,52 +168,74 @@ export class Trace {
 
   hit(subject: EventSubject, ageSeconds: number, ttlSeconds: number): void {
     this.#counts.hits++;
-    this.#tell(() => ({ type: 'hit', ageSeconds, ttlSeconds, ...subject }));
+    this.#tell('hit', () => ({ type: 'hit', ageSeconds, ttlSeconds, ...subject }));
   }
 
   miss(subject: EventSubject, reason: MissReason): void {
     this.#counts.misses++;
-    this.#tell(() => ({ type: 'miss', reason, ...subject }));
+    this.#missReasons[reason] = (this.#missReasons[reason] ?? 0) + 1;
+    this.#tell('miss', () => ({ type: 'miss', reason, ...subject }));
+  }
+
+  stale(subject: EventSubject, why: StaleReason, ttlSeconds: number): void {
+    this.#stale[why] = (this.#stale[why] ?? 0) + 1;
+    this.#tell('stale', () => ({ type: 'stale', why, ttlSeconds, ...subject }));
+  }
+
+  validated(subject: EventSubject): void {
+    this.#counts.validated++;
+    this.#tell('validated', () => ({ type: 'validated', ...subject }));
+  }
+
+  /** Told as the hit that it is, too. */
+  collapsed(): void {
+    this.#counts.collapsed++;
   }
 
   bypass(subject: EventSubject, reason: BypassReason): void {
     this.#bypasses[reason] = (this.#bypasses[reason] ?? 0) + 1;
-    this.#tell(() => ({ type: 'bypass', reason, ...subject }));
+    this.#tell('bypass', () => ({ type: 'bypass', reason, ...subject }));
   }
 
   stored(subject: EventSubject, bytes: number, ttlSeconds: number): void {
     this.#counts.stored++;
-    this.#tell(() => ({ type: 'stored', bytes, ttlSeconds, ...subject }));
+    this.#tell('stored', () => ({ type: 'stored', bytes, ttlSeconds, ...subject }));
   }
 
   refused(subject: EventSubject, reason: Refusal): void {
     this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1;
-    this.#tell(() => ({ type: 'refused', reason, ...subject }));
+    this.#tell('refused', () => ({ type: 'refused', reason, ...subject }));
   }
 
   invalidated(tags: readonly string[]): void {
     this.#counts.invalidations++;
-    this.#tell(() => ({ type: 'invalidated', tags }));
+    this.#tell('invalidated', () => ({ type: 'invalidated', tags }));
   }
 
   error(operation: FailingOperation, error: unknown): void {
     this.#counts.errors++;
-    this.#tell(() => ({ type: 'error', operation, error }));
+    this.#tell('error', () => ({ type: 'error', operation, error }));
   }
 
   stats(): ResponseCacheStats {
     return Object.freeze({
       ...this.#counts,
+      stale: Object.freeze({ ...this.#stale }),
+      missReasons: Object.freeze({ ...this.#missReasons }),
       bypasses: Object.freeze({ ...this.#bypasses }),
       refusals: Object.freeze({ ...this.#refusals }),
     });
   }
 
   /** An event is only made when somebody listens; an observer that throws must not break a request. */
-  #tell(event: () => ResponseCacheEvent): void {
-    if (this.#onEvent === undefined) return;
+  #tell(type: ResponseCacheEvent['type'], makeEvent: () => ResponseCacheEvent): void {
+    const audience = CHANNELS[type];
+    if (this.#onEvent === undefined && !audience.hasSubscribers) return;
+    const event = makeEvent();
+    // What a subscriber throws, node reports as an uncaught exception of its own.
+    if (audience.hasSubscribers) audience.publish(event);
     try {
-      this.#onEvent(event());
+      this.#onEvent?.(event);
     } catch {
       // Counted, not told: telling the observer that just threw would throw again.
       this.#counts.errors++;

@@ -75,7 +75,7 @@ describe('explain', () => {
   });
 
   it('tells why a request passes by', async () => {
-    expect(await explained({ headers: { range: 'bytes=0-' } })).toEqual({
+    expect(await explained({ headers: { range: 'bytes=0-1, 3-4' } })).toEqual({
       outcome: 'bypass',
       reason: 'range',
       cacheStatus: 'LocMem; fwd=bypass; detail=range',
@@ -97,7 +97,7 @@ describe('events', () => {
     await ask('/a');
     clock.advance(5);
     await ask('/a');
-    await ask('/a', { headers: { range: 'bytes=0-1' } });
+    await ask('/a', { headers: { range: 'lines=0-1' } });
     await ask('/a', { headers: { cookie: 'x' } });
     await ask('/a', { method: 'POST' });
     const get = { method: 'GET', url: '/a' };
@@ -122,6 +122,10 @@ describe('stats', () => {
     expect(cache.stats()).toEqual({
       hits: 0,
       misses: 1,
+      missReasons: { 'uri-miss': 1 },
+      collapsed: 0,
+      validated: 0,
+      stale: {},
       stored: 1,
       invalidations: 0,
       errors: 0,

@@ -108,12 +108,34 @@ async function raw(port: number, text: string): Promise<string> {
   return Buffer.concat(chunks).toString('latin1');
 }
 
-/** A clock to advance. */
+/** A clock to advance; what is due by then is called as it advances. */
 export class TestClock {
   ms = Date.UTC(2026, 0, 15, 12, 0, 0);
+  readonly #timers = new Map<object, { readonly atMs: number; readonly run: () => void }>();
   now = (): number => this.ms;
+
   advance(seconds: number): void {
     this.ms += seconds * 1000;
+    for (const [handle, { atMs, run }] of [...this.#timers]) {
+      if (atMs > this.ms) continue;
+      this.#timers.delete(handle);
+      run();
+    }
+  }
+
+  setTimeout = (run: () => void, delayMs: number): object => {
+    const handle = {};
+    this.#timers.set(handle, { atMs: this.ms + delayMs, run });
+    return handle;
+  };
+
+  clearTimeout = (handle: unknown): void => {
+    this.#timers.delete(handle as object);
+  };
+
+  /** How many are still to be called. */
+  get pending(): number {
+    return this.#timers.size;
   }
 }
 

@@ -24,19 +24,14 @@ describe('createResponseCache options', () => {
     expect(create(Object.fromEntries(names.map((name) => [name, undefined])))).not.toThrow();
   });
 
-  it.each([
-    'ttl',
-    'collapse',
-    'tags',
-    'staleWhileRevalidate',
-    'staleIfError',
-    'varyCookies',
-    'Timeout',
-  ])('refuse the unknown name %s and list the known ones', (name) => {
-    const error = refusal({ [name]: 1 });
-    expect(error).toMatchObject({ code: 'ERR_LOCMEM_INVALID_OPTION', option: name, value: 1 });
-    expect(error.message).toContain('maxBodyBytes');
-  });
+  it.each(['ttl', 'Timeout', 'etags'])(
+    'refuse the unknown name %s and list the known ones',
+    (name) => {
+      const error = refusal({ [name]: 1 });
+      expect(error).toMatchObject({ code: 'ERR_LOCMEM_INVALID_OPTION', option: name, value: 1 });
+      expect(error.message).toContain('maxBodyBytes');
+    },
+  );
 
   it.each([[60], [null], ['5m'], [[]]])('refuse %j in their place', (options) => {
     expect(refusal(options)).toMatchObject({
@@ -54,6 +49,10 @@ describe('createResponseCache options', () => {
     ['keyPrefix', [1, null, {}]],
     ['heuristic', [1, 'yes', null]],
     ['targetedFields', ['CDN-Cache-Control', [''], ['a b'], [1], null, {}]],
+    ['varyCookies', ['sid', [''], ['a b'], [1], null]],
+    ['tags', ['a', ['a'], null]],
+    ['etag', [1, 'weak', null]],
+    ['collapse', [true, 5, '5s', null, []]],
     ['key', ['id', null, {}]],
     ['bypass', [true, 'x', null]],
     ['ignoreQuery', ['utm_*', [1], [''], ['*'], ['a*b'], [null], {}]],
@@ -76,6 +75,16 @@ describe('createResponseCache options', () => {
       code: 'ERR_LOCMEM_INVALID_TIMEOUT',
       option: 'timeout',
     });
+  });
+
+  it.each([
+    [{ staleIfError: '5 minutes' }, 'staleIfError', 'ERR_LOCMEM_INVALID_TIMEOUT'],
+    [{ staleWhileRevalidate: -1 }, 'staleWhileRevalidate', 'ERR_LOCMEM_INVALID_OPTION'],
+    [{ collapse: { deadline: 0 } }, 'collapse.deadline', 'ERR_LOCMEM_INVALID_OPTION'],
+    [{ collapse: { deadline: null } }, 'collapse.deadline', 'ERR_LOCMEM_INVALID_OPTION'],
+    [{ collapse: { timeout: 5 } }, 'timeout', 'ERR_LOCMEM_INVALID_OPTION'],
+  ])('refuse %j', (options, option, code) => {
+    expect(refusal(options)).toMatchObject({ code, option });
   });
 
   it('refuse ignoreQuery and allowQuery together', () => {
@@ -125,8 +134,10 @@ describe('invalidate', () => {
   );
 
   it.each([
-    [{ tags: ['a'] }, 'tags'],
-    [{ url: '/', soft: true }, 'soft'],
+    [{ tags: 'a' }, 'tags'],
+    [{ groups: [1] }, 'groups'],
+    [{ url: '/', ttl: 1 }, 'ttl'],
+    [{ url: '/', soft: 1 }, 'soft'],
     ['/', 'options'],
   ])('refuses %j', (what, option) => {
     expect(() => cache.invalidate(what)).toThrow(

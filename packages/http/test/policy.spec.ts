@@ -15,6 +15,9 @@ const EXPLICIT: StoragePolicy = {
   storeSetCookie: false,
   heuristic: false,
   targetedFields: ['cdn-cache-control'],
+  staleWhileRevalidateSeconds: 0,
+  staleIfErrorSeconds: 0,
+  cookiesAreKeyed: false,
 };
 const ASSUMED: StoragePolicy = { ...EXPLICIT, timeoutSeconds: 60 };
 
@@ -184,6 +187,12 @@ describe('a stored answer', () => {
     initialAgeSeconds: 0,
     lifetimeSeconds: 60,
     audience: { authorized: false, withCookie: false },
+    stale: {
+      alwaysValidate: false,
+      forbidden: false,
+      whileRevalidateSeconds: 0,
+      ifErrorSeconds: 0,
+    },
   } as StoredResponse;
   const ask = (headers: Record<string, string> = {}, afterSeconds = 0, over = {}) => {
     const wishes = requestDirectives(headers);
@@ -191,15 +200,15 @@ describe('a stored answer', () => {
   };
 
   it('is reused while it is fresh', () => {
-    expect(ask()).toEqual({ reuse: true });
-    expect(ask({}, 60)).toEqual({ reuse: false, reason: 'stale' });
+    expect(ask()).toEqual({ reuse: 'fresh' });
+    expect(ask({}, 60)).toMatchObject({ reuse: false, reason: 'stale' });
   });
 
   it('made for nobody in particular is not given to somebody', () => {
     expect(ask({ authorization: 'x' })).toMatchObject({ reuse: false, detail: 'authorization' });
     expect(ask({ cookie: 'x' })).toMatchObject({ reuse: false, detail: 'cookie' });
     const audience = { authorized: true, withCookie: true };
-    expect(ask({ authorization: 'x', cookie: 'x' }, 0, { audience })).toEqual({ reuse: true });
+    expect(ask({ authorization: 'x', cookie: 'x' }, 0, { audience })).toEqual({ reuse: 'fresh' });
   });
 
   it.each([
@@ -212,13 +221,45 @@ describe('a stored answer', () => {
     ['max-age=x, min-fresh=', true],
   ])('is judged by the request: Cache-Control: %s', (value, reuse) => {
     const age = value === 'max-age=0' ? 0 : 10;
-    expect(ask({ 'cache-control': value }, age).reuse).toBe(reuse);
+    expect(ask({ 'cache-control': value }, age).reuse).toBe(reuse && 'fresh');
   });
 
   it('listens to Pragma where there is no Cache-Control', () => {
     expect(ask({ pragma: 'no-cache' }).reuse).toBe(false);
-    expect(ask({ pragma: 'no-cache', 'cache-control': 'max-age=5' }).reuse).toBe(true);
+    expect(ask({ pragma: 'no-cache', 'cache-control': 'max-age=5' }).reuse).toBe('fresh');
     expect(requestDirectives({})).toBe(NO_REQUEST_DIRECTIVES);
+  });
+
+  it('that is stale is given while it is refreshed, as long as it says so', () => {
+    const stale = { ...stored.stale, whileRevalidateSeconds: 10 };
+    expect(ask({}, 69, { stale })).toEqual({ reuse: 'stale', refresh: true });
+    expect(ask({}, 70, { stale })).toMatchObject({ reuse: false, ifError: false });
+    expect(ask({ 'cache-control': 'max-age=60' }, 69, { stale }).reuse).toBe(false);
+  });
+
+  it('that is stale stands in for a handler that fails, as long as it says so', () => {
+    const stale = { ...stored.stale, ifErrorSeconds: 10 };
+    expect(ask({}, 69, { stale })).toMatchObject({ reuse: false, ifError: true });
+    expect(ask({}, 70, { stale })).toMatchObject({ reuse: false, ifError: false });
+    const noCache = ask({ 'cache-control': 'no-cache' }, 69, { stale });
+    expect(noCache).toMatchObject({ reuse: false, ifError: false });
+  });
+
+  it('that is stale is given to who takes it so, unless it forbids that', () => {
+    const asked = { 'cache-control': 'max-stale=10' };
+    expect(ask(asked, 70)).toEqual({ reuse: 'stale', refresh: false });
+    expect(ask(asked, 71).reuse).toBe(false);
+    expect(ask({ 'cache-control': 'max-stale' }, 9_999).reuse).toBe('stale');
+    expect(ask({ 'cache-control': 'max-stale=x' }, 70).reuse).toBe(false);
+    expect(ask({ 'cache-control': 'max-stale, min-fresh=1' }, 70).reuse).toBe(false);
+    const stale = { ...stored.stale, forbidden: true };
+    expect(ask(asked, 70, { stale }).reuse).toBe(false);
+  });
+
+  it('under no-cache is never given without asking', () => {
+    const stale = { ...stored.stale, alwaysValidate: true };
+    expect(ask({}, 0, { stale })).toMatchObject({ reuse: false, ifValid: true });
+    expect(ask({ 'cache-control': 'max-stale' }, 0, { stale }).reuse).toBe(false);
   });
 });
 
@@ -267,5 +308,54 @@ describe('heuristic freshness', () => {
 describe('must-understand', () => {
   it('lets no-store be for caches that do not know the status', () => {
     expect(verdict(cc('must-understand, no-store, max-age=60'))).toBe('stored for 60 s');
+  });
+});
+
+describe('an answer that must be validated', () => {
+  const tagged = (value: string) => ({ 'cache-control': value, etag: '"a"' });
+
+  it.each(['no-cache', 'max-age=0', 'no-cache, max-age=60', 's-maxage=0', 'no-cache="x"'])(
+    'is stored with something to ask with: %s',
+    (value) => {
+      expect(verdict({ answer: tagged(value) })).toMatch('stored');
+    },
+  );
+
+  it('is not stored with a tag or a date that nobody can read', () => {
+    const cacheControl = { 'cache-control': 'max-age=0' };
+    expect(verdict({ answer: { ...cacheControl, etag: 'a' } })).toBe('stale-on-arrival');
+    expect(verdict({ answer: { ...cacheControl, 'last-modified': 'monday' } })).toBe(
+      'stale-on-arrival',
+    );
+  });
+
+  it('is not for who has a Cookie, unless it is said to be', () => {
+    const asked = { cookie: 'a' };
+    expect(verdict({ asked, answer: tagged('no-cache') })).toBe('cookie');
+    expect(verdict({ asked, answer: tagged('max-age=0') })).toBe('cookie');
+    expect(verdict({ asked, answer: tagged('public, max-age=0') })).toMatch('stored');
+    const decision = decide({ answer: tagged('max-age=0') });
+    expect(decision).toMatchObject({ audience: { withCookie: false } });
+  });
+});
+
+describe('the stale rules of an answer', () => {
+  const OPTIONS = { ...EXPLICIT, staleWhileRevalidateSeconds: 7, staleIfErrorSeconds: 8 };
+  const rules = (value: string) => {
+    const decision = decide({ answer: { 'cache-control': value } }, OPTIONS);
+    return decision.store
+      ? [decision.stale.whileRevalidateSeconds, decision.stale.ifErrorSeconds]
+      : decision.reason;
+  };
+
+  it('are its own before those of the options', () => {
+    expect(rules('max-age=60, stale-while-revalidate=1, stale-if-error=2')).toEqual([1, 2]);
+    expect(rules('max-age=60')).toEqual([7, 8]);
+    expect(rules('max-age=60, stale-while-revalidate=x, stale-if-error=0')).toEqual([0, 0]);
+  });
+
+  it.each(['must-revalidate', 'proxy-revalidate', 's-maxage=60'])('end with %s', (directive) => {
+    const value = `max-age=60, stale-while-revalidate=9, stale-if-error=9, ${directive}`;
+    expect(rules(value)).toEqual([0, 0]);
   });
 });
