@@ -4,7 +4,7 @@
  */
 import { linesOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { groupTagOn, withoutDefaultPort } from './key.js';
+import { groupTagOn } from './key.js';
 import type { Settings } from './options.js';
 import { tagsOfUrl } from './request.js';
 import type { Invalidation } from './request.js';
@@ -12,14 +12,14 @@ import { groupsIn } from './tags.js';
 
 /** The store's tags for all that the answer invalidates. */
 export function invalidatedBy<Req>(
-  { tags, authority, target }: Invalidation,
+  { tags, scheme, authority, target }: Invalidation,
   fields: Fields,
   settings: Settings<Req>,
 ): string[] {
   if (authority === undefined) return [...tags];
   const named = ['location', 'content-location']
     .flatMap((name) => linesOf(fields, name))
-    .map((reference) => sameHostUrl(reference.trim(), authority, target))
+    .map((reference) => sameOriginUrl(reference.trim(), `${scheme}://${authority}`, target))
     .filter((url) => url !== undefined)
     .flatMap((url) => tagsOfUrl(url, settings) ?? []);
   const groups = groupsIn(linesOf(fields, 'cache-group-invalidation')).map((group) =>
@@ -28,19 +28,14 @@ export function invalidatedBy<Req>(
   return [...new Set([...tags, ...named, ...groups])];
 }
 
-/**
- * RFC 9111 §4.4: "MUST NOT … if the origin differs": or one host could empty another's cache. The
- * scheme is not compared; behind a proxy that ends TLS, the application does not know it.
- */
-function sameHostUrl(reference: string, authority: string, target: string): string | undefined {
-  const base = `http://${authority}`;
+/** RFC 9111 §4.4: "MUST NOT … if the origin differs": or one host could empty another's cache. */
+function sameOriginUrl(reference: string, origin: string, target: string): string | undefined {
   // As it stands, where it stands alone: a parser would spell it otherwise than clients will.
-  if (/^\/(?!\/)/.test(reference)) return base + reference;
-  const url = parsed(reference, base + target);
-  if (url === undefined || !/^https?:$/.test(url.protocol)) return undefined;
-  if (withoutDefaultPort(url.host) !== withoutDefaultPort(authority)) return undefined;
+  if (/^\/(?!\/)/.test(reference)) return origin + reference;
+  const url = parsed(reference, origin + target);
+  if (url === undefined || url.origin !== parsed(origin, origin)?.origin) return undefined;
   const path = /^https?:\/\/[^/?#]*([^#]*)/i.exec(reference)?.[1] ?? url.pathname + url.search;
-  return base + (path.startsWith('/') ? path : `/${path}`);
+  return origin + (path.startsWith('/') ? path : `/${path}`);
 }
 
 function parsed(reference: string, base: string): URL | undefined {

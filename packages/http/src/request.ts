@@ -29,6 +29,7 @@ export type RequestPlan =
   | {
       readonly kind: 'invalidate';
       readonly tags: readonly string[];
+      readonly scheme: string;
       readonly authority: string | undefined;
       /** Path and query. */
       readonly target: string;
@@ -201,7 +202,8 @@ function planToInvalidate<Req extends IncomingMessage>(
   const tags = bothForms(target, settings).map((form) =>
     authority === undefined ? pathTag(form) : uriTag(authority, form),
   );
-  return { kind: 'invalidate', tags, authority, target };
+  const scheme = origin.scheme ? origin.scheme(req) : connectionScheme(req);
+  return { kind: 'invalidate', tags, scheme, authority, target };
 }
 
 const ABSOLUTE_URL = /^https?:\/\/([^/?#]+)([^#]*)/i;

@@ -155,7 +155,9 @@ describe('an answer to a write', () => {
   it.each([
     ['Location', '/items/1?a=b', 'dropped'],
     ['Location', 'http://a.example/items/1?a=b', 'dropped'],
-    ['Location', 'https://A.example:443/items/1?a=b#c', 'dropped'],
+    ['Location', 'http://A.example:80/items/1?a=b#c', 'dropped'],
+    ['Location', 'https://a.example/items/1?a=b', 'kept'],
+    ['Location', 'http://a.example:81/items/1?a=b', 'kept'],
     ['Location', '//a.example/items/1?a=b', 'dropped'],
     ['Location', 'items/1?a=b', 'dropped'],
     ['Content-Location', '/items/1?a=b', 'dropped'],
