@@ -23,7 +23,11 @@ const DELETE = 0x7f;
 export function keyFault(fullKeyParts: readonly string[]): string | undefined {
   // UTF-16 units bound code points from above: most keys are done with one addition per part.
   const units = fullKeyParts.reduce((sum, part) => sum + part.length, 0);
-  if (units > MAX_KEY_LENGTH && codePoints(fullKeyParts) > MAX_KEY_LENGTH) {
+  // And half of them from below: a key of megabytes is not taken apart to be counted.
+  const isTooLong =
+    units > 2 * MAX_KEY_LENGTH ||
+    (units > MAX_KEY_LENGTH && codePoints(fullKeyParts) > MAX_KEY_LENGTH);
+  if (isTooLong) {
     return `the full key must have at most ${MAX_KEY_LENGTH} characters`;
   }
   if (fullKeyParts.some(hasUnportableCharacter)) {

@@ -1,13 +1,20 @@
 import { inspect } from 'node:util';
 
-/** A value as it appears in an error message: short, on one line, and without running its code. */
+/**
+ * A value as it appears in an error message: short, on one line, and without running its code. (Node
+ * still asks it for its Symbol.toStringTag, which may fail.)
+ */
 export function show(value: unknown): string {
-  return inspect(value, {
-    depth: 0,
-    breakLength: Infinity,
-    customInspect: false,
-    getters: false,
-    maxArrayLength: 5,
-    maxStringLength: 80,
-  });
+  try {
+    return inspect(value, {
+      depth: 0,
+      breakLength: Infinity,
+      customInspect: false,
+      getters: false,
+      maxArrayLength: 5,
+      maxStringLength: 80,
+    });
+  } catch {
+    return 'an object that throws when it is looked at';
+  }
 }

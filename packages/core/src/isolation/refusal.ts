@@ -73,6 +73,7 @@ const TOLD_BY_KIND = new Set<unknown>([
 function judgeClass(prototype: object): string {
   let link: object | null = prototype;
   while (link !== null) {
+    if (types.isProxy(link)) return 'an instance of a Proxy';
     const constructor = ownConstructor(link);
     if (constructor && !TOLD_BY_KIND.has(constructor)) {
       if (isPlatformClass(constructor)) return `a ${constructor.name}`;

@@ -89,6 +89,14 @@ export function isolate(value: unknown, isolation: Isolation): Stored {
   if (isolation === 'share') return share(value);
   if (typeof value === 'boolean' || typeof value === 'bigint') return value;
 
+  try {
+    return copied(value, isolation);
+  } catch (error) {
+    throw refusalOf(error);
+  }
+}
+
+function copied(value: unknown, isolation: 'copy' | 'freeze'): StoredObject {
   const copier = new GraphCopier();
   const held = copier.copy(value) as object;
   if (isolation === 'freeze' && copier.isFreezable) {
@@ -96,6 +104,16 @@ export function isolate(value: unknown, isolation: Isolation): Stored {
     return new StoredReference(held, copier.bytes);
   }
   return copier.isTree ? new StoredTree(held, copier.bytes) : new StoredGraph(held, copier.bytes);
+}
+
+/** Whatever goes wrong in foreign objects, or for want of stack, is one and the same refusal. */
+function refusalOf(error: unknown): NotSerializableError {
+  if (error instanceof NotSerializableError) return error;
+  const reason =
+    error instanceof RangeError
+      ? 'nested deeper than what is left of the stack'
+      : 'an object that throws when it is looked at';
+  return new NotSerializableError(reason, 'value', { cause: error });
 }
 
 /** A function is shared like an object: wrapped, it reads back through the same door. */
