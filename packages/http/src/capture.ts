@@ -50,6 +50,20 @@ export interface Head {
 
 type Method<R> = (...args: unknown[]) => R;
 
+const offers = new WeakMap<ServerResponse, (status: number) => boolean>();
+
+/**
+ * For adapters of frameworks that write an answer only after its makers have returned: tells the
+ * cache, before anything is written, which status the answer has, or would have for an error.
+ *
+ * @param res the response as the cache was given it
+ * @returns true when the cache has answered in its place from the store, through that response: a
+ *   304 to its own validators, or an error that a stale answer stands in for
+ */
+export function offerAnswer(res: ServerResponse, status: number): boolean {
+  return offers.get(res)?.(status) ?? false;
+}
+
 /** A hold on a watched response. */
 export interface Watch {
   /**
@@ -169,6 +183,11 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
   };
 
   if (watcher.onClose) res.once('close', () => watcher.onClose?.());
+  const outer = offers.get(res);
+  offers.set(res, (status) => {
+    offer(status);
+    return wasTaken() || outer?.(status) === true;
+  });
   return { take };
 
   /** Asked anew: the type checker does not see that the watcher may have taken it meanwhile. */

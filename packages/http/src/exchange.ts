@@ -31,7 +31,7 @@ import { selected, staleFromNow } from './store.js';
 import type { ResourceStore } from './store.js';
 import { after } from './timer.js';
 import type { EventSubject, Trace } from './trace.js';
-import { askWith, canValidate } from './validation.js';
+import { askWith, canValidate, contradicts } from './validation.js';
 
 /** What one response cache consists of. */
 export interface Site<Req> {
@@ -48,7 +48,8 @@ export interface Site<Req> {
 /**
  * What `next` is to a middleware: on with the request. It is called at most once, at once or later:
  * when a store has answered, when another request's answer was waited for, or, to refresh a stale
- * answer, after the response has closed; then the response is one that nobody receives. A promise
+ * answer, after the response has closed; then the response is one that nobody receives, and what was
+ * left on a framework's own objects by the stale answer is still there. A promise
  * that it returns is looked at only for its rejection, where a stored answer can stand in.
  */
 export type Next = (error?: unknown) => unknown;
@@ -152,12 +153,22 @@ export class Exchange<Req extends IncomingMessage> {
       // RFC 9110 §9.3.2, §14.2: what is answered has no body, or is a part: nothing whole to store.
       const detail = method === 'HEAD' ? choice.detail : (choice.detail ?? 'range');
       this.#announce({ fwd: choice.reason, detail });
+      if (method === 'HEAD' && choice.validating) this.#compare(plan, choice.validating);
       this.#next();
       return;
     }
     const leader = this.#leaderToWaitFor(plan, choice, nowMs);
     if (leader) this.#wait(plan, leader, choice, nowMs);
     else this.#fetch(plan, choice, this.#lead(plan, choice, nowMs));
+  }
+
+  /** RFC 9111 §4.3.5: a HEAD that contradicts the stored answer makes an end of it. */
+  #compare({ address }: Lookup, stored: StoredResponse): void {
+    watch(this.#res, {
+      onHead: ({ status, fields }) => {
+        if (status === 200 && contradicts(fields, stored)) void this.#site.store.remove(address);
+      },
+    });
   }
 
   /** The response is ended here, and the handler never runs. */

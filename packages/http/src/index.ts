@@ -1,5 +1,6 @@
 // The public surface. What is not here is private.
 export { createResponseCache } from './response-cache.js';
+export { offerAnswer } from './capture.js';
 export type { Answer, InvalidateOptions, ResponseCache } from './response-cache.js';
 export type { Clock, ResponseCacheOptions } from './options.js';
 export type { RequestOrigin } from './request.js';

@@ -10,12 +10,12 @@ export interface ByteRange {
   readonly last: number;
 }
 
-/** What a Range field asks for: a part, a part that does not exist, or what is not for us to answer. */
+/** What a Range field asks for: a part, a part that does not exist, or nothing that is known here. */
 export type RangeRequest = ByteRange | 'unsatisfiable' | 'other';
 
 const ONE_RANGE = /^bytes=[ \t]*(?:(\d+)-(\d*)|-(\d+))[ \t]*$/i;
 
-/** RFC 9110 §14.1.2, for one range; several, and other units, are left to the handler. */
+/** RFC 9110 §14.1.2, for one range. Several, other units, and what cannot be read, are 'other'. */
 export function parseRange(text: string, length: number): RangeRequest {
   const match = ONE_RANGE.exec(text);
   if (match === null) return 'other';
@@ -31,9 +31,9 @@ export function parseRange(text: string, length: number): RangeRequest {
   return first < length ? { first, last: Math.min(last, length - 1) } : 'unsatisfiable';
 }
 
-/** Whether a Range field can be answered out of a stored whole at all. */
-export function isOneRange(text: string): boolean {
-  return parseRange(text, Infinity) !== 'other';
+/** Whether several parts are asked for; what is no range at all may be ignored, and is the whole. */
+export function isSeveralRanges(text: string): boolean {
+  return /^bytes=.*,/i.test(text);
 }
 
 /** What If-Range is compared with. */

@@ -9,7 +9,7 @@ export type BypassReason =
   | 'method'
   /** A GET or HEAD with a body: the body is no part of the key. */
   | 'request-body'
-  /** Several ranges at once, or of another unit than bytes. */
+  /** Several ranges at once. */
   | 'range'
   /** If-Match or If-Unmodified-Since: the handler must judge them. */
   | 'precondition'

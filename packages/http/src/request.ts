@@ -8,7 +8,7 @@ import type { EffectiveUrl } from './key.js';
 import type { Settings } from './options.js';
 import { NO_REQUEST_DIRECTIVES, requestDirectives } from './policy.js';
 import type { RequestDirectives } from './policy.js';
-import { isOneRange } from './range.js';
+import { isSeveralRanges } from './range.js';
 import type { BypassReason } from './reasons.js';
 import type { Address } from './store.js';
 
@@ -126,7 +126,7 @@ function bypassReason(req: IncomingMessage): BypassReason | undefined {
     headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) !== 0;
   if (hasBody) return 'request-body';
   // RFC 9110 §14: one range of bytes can be answered out of a whole. If-Range alone means nothing.
-  if (headers.range !== undefined && req.method === 'GET' && !isOneRange(headers.range)) {
+  if (headers.range !== undefined && req.method === 'GET' && isSeveralRanges(headers.range)) {
     return 'range';
   }
   // RFC 9111 §4.3.2: "MUST NOT … evaluate" these on behalf of the origin.

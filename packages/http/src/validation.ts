@@ -67,6 +67,23 @@ export function isAbout(notModified: Fields, { etag }: OriginValidators): boolea
   return stated === undefined || etag === undefined || opaque(stated) === opaque(etag);
 }
 
+/** RFC 9111 §4.3.5: whether the head of an answer to HEAD is that of another one than is stored. */
+export function contradicts(
+  fields: Fields,
+  stored: { readonly validators: OriginValidators; readonly body: Uint8Array },
+): boolean {
+  const { etag, lastModified } = stored.validators;
+  const differs = (name: string, known: string | undefined) => {
+    const stated = linesOf(fields, name)[0]?.trim();
+    return stated !== undefined && known !== undefined && stated !== known;
+  };
+  return (
+    differs('etag', etag) ||
+    differs('last-modified', lastModified) ||
+    differs('content-length', String(stored.body.byteLength))
+  );
+}
+
 function opaque(etag: string): string {
   return etag.startsWith('W/') ? etag.slice(2) : etag;
 }

@@ -201,6 +201,19 @@ describe('no-cache', () => {
   });
 });
 
+describe('HEAD', () => {
+  it('that contradicts what is stored makes an end of it', async () => {
+    const { ask, state } = await page();
+    await ask('/');
+    const reload = { method: 'HEAD', headers: { 'cache-control': 'no-cache' } };
+    await ask('/', reload);
+    expect((await ask('/')).isHit).toBe(true);
+    state.version = 2;
+    await ask('/', reload);
+    expect((await ask('/')).text).toBe('version 2');
+  });
+});
+
 describe("the request's no-cache", () => {
   it('asks the handler whether what is stored still holds', async () => {
     const { ask, asked } = await page();
