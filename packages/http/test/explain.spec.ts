@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createResponseCache } from '../src/index.js';
 import { closeAll, freshStoreName, scene, serve, TestClock } from './harness.js';
 
@@ -132,5 +133,54 @@ describe('stats', () => {
       bypasses: {},
       refusals: {},
     });
+  });
+});
+
+describe('explain of what is stale', () => {
+  async function stale(cacheControl: string, asked: Record<string, string> = {}) {
+    const { ask, clock, cache } = await scene((_req, res) => {
+      res.setHeader('Cache-Control', cacheControl).setHeader('ETag', '"a"').end('x');
+    });
+    await ask('/', { headers: { host: 'a' } });
+    clock.advance(61);
+    const request: any = {
+      method: 'GET',
+      url: '/',
+      headers: { host: 'a', ...asked },
+      rawHeaders: ['Host', 'a'],
+      socket: {},
+    };
+    return cache.explain(request);
+  }
+
+  it('tells that the handler will be asked whether it still holds', async () => {
+    expect(await stale('max-age=60')).toMatchObject({
+      outcome: 'validate',
+      reason: 'stale',
+      cacheStatus: 'LocMem; fwd=stale',
+    });
+  });
+
+  it('tells that it will be given all the same', async () => {
+    const expected = { outcome: 'stale', ttlSeconds: -1, cacheStatus: 'LocMem; hit; ttl=-1' };
+    expect(await stale('max-age=60, stale-while-revalidate=9')).toMatchObject(expected);
+    expect(await stale('max-age=60', { 'cache-control': 'max-stale' })).toMatchObject(expected);
+  });
+});
+
+describe('diagnostics_channel', () => {
+  it('carries each event on a channel of its own', async () => {
+    const heard: unknown[] = [];
+    const listen = (message: unknown, name: unknown) => heard.push([name, message]);
+    const names = ['miss', 'stored', 'hit'].map((type) => `locmem:http:${type}`);
+    for (const name of names) subscribe(name, listen);
+    const { ask, events } = await scene((_req, res) => res.end('x'), { timeout: 60 });
+    await ask('/');
+    await ask('/');
+    for (const name of names) unsubscribe(name, listen);
+    expect(heard).toEqual(events.map((event) => [`locmem:http:${event.type}`, event]));
+    expect(heard).toHaveLength(3);
+    await ask('/');
+    expect(heard).toHaveLength(3);
   });
 });
