@@ -14,3 +14,11 @@ export type {
   StaleReason,
 } from './trace.js';
 export type { BypassReason, MissReason, Refusal } from './reasons.js';
+export { patchCacheControl, patchedCacheControl } from './patch-cache-control.js';
+export type { CacheControlDirectives, FieldTarget } from './patch-cache-control.js';
+export { checkVaryNames, patchVary } from './patch-vary.js';
+export { patchNeverCache } from './never-cache.js';
+export { addETag, CONTENT_FIELDS, judgeConditions } from './preconditions.js';
+export type { ConditionalTarget, Verdict } from './preconditions.js';
+export { answerConditionally } from './conditional-get.js';
+export { beforeHead } from './before-head.js';

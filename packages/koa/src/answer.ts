@@ -9,6 +9,7 @@
  *
  * Who writes to `ctx.res` is taken at their word: then the response shown is the real one.
  */
+import { offerAnswer } from '@locmem/http';
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { bodyOf, hasContent, isExplicitNull, overhear } from './body.js';
@@ -35,7 +36,9 @@ type Stage =
   /** They have returned; the answer is on its way out through `ctx`. */
   | 'outside'
   /** They have thrown, or what goes out is not theirs any more. */
-  | 'lost';
+  | 'lost'
+  /** The answer has come from the store. */
+  | 'taken';
 
 export class Answer {
   /** What the cache is shown as the response. */
@@ -67,6 +70,14 @@ export class Answer {
     this.res = shownAs(ctx.res, this.#shown);
   }
 
+  /**
+   * Whether the request has had its answer from the store, and it is for a new one that the
+   * middlewares further in are to run.
+   */
+  get isTaken(): boolean {
+    return this.#stage === 'taken';
+  }
+
   /** The cache has let the request on. Only if it watches the answer is there more to do. */
   enter(): void {
     if (this.#shown.end === this.#unwatchedEnd) {
@@ -85,7 +96,7 @@ export class Answer {
   leave(): void {
     const ctx = this.#ctx;
     this.#left = { status: ctx.status, body: ctx.body };
-    if (this.#stage !== 'inside') return;
+    if (this.#stage !== 'inside' || this.#isAnsweredInstead(ctx.status)) return;
     if (ctx.respond === false || ctx.headerSent || ctx.res.writableEnded) {
       this.#stage = 'direct';
       return;
@@ -102,16 +113,31 @@ export class Answer {
     }
   }
 
-  /** The middlewares further in have thrown: what is answered now is not their answer. */
-  fail(): void {
+  /**
+   * The middlewares further in have thrown: what is answered now is not their answer.
+   *
+   * @param status what Koa makes of the error
+   * @returns true when the cache has an answer that stands in for it
+   */
+  fail(status: number): boolean {
+    if (this.#stage === 'inside' && this.#isAnsweredInstead(status)) return true;
     this.#stage = 'lost';
+    return false;
+  }
+
+  /** A 304 to the cache's own question, or an error: the cache may answer from the store after all. */
+  #isAnsweredInstead(status: number): boolean {
+    this.#stage = 'lookup';
+    if (offerAnswer(this.res, status)) return true;
+    this.#stage = 'inside';
+    return false;
   }
 
   // ---- what the others do to the real response -------------------------------------------------
 
   #onWriteHead(args: unknown[]): unknown {
     if (this.#isDirect()) return this.#shown.writeHead(...args);
-    if (this.#stage === 'lost') return this.#real.writeHead(...args);
+    if (this.#stage !== 'outside') return this.#real.writeHead(...args);
     this.#args = args;
     return this.#shown.writeHead(this.#left!.status);
   }
@@ -152,6 +178,8 @@ export class Answer {
   // ---- what the cache does to the response it is shown -----------------------------------------
 
   #writeHead(args: unknown[]): unknown {
+    // The cache has by then put another response in the place of this one.
+    if (this.#stage === 'taken') return methodsOf(this.#ctx.res).writeHead(...args);
     if (this.#stage !== 'outside') return this.#real.writeHead(...args);
     this.#showFieldsAsTheyAre();
     return this.#real.writeHead(...this.#args);
@@ -180,6 +208,7 @@ export class Answer {
     if (chunk instanceof Uint8Array) ctx.body = Buffer.from(chunk);
     else if (ctx.method !== 'HEAD' && hasContent(statusCode)) ctx.body = Buffer.alloc(0);
     if (!hasType) ctx.remove('Content-Type');
+    this.#stage = 'taken';
     this.#onTaken();
   }
 

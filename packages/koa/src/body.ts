@@ -25,12 +25,19 @@ export function bodyOf(ctx: Context): Body {
   const body: unknown = ctx.body;
   if (!hasContent(ctx.status)) return bytes('');
   if (body === null || body === undefined) return bytes(isExplicitNull(ctx) ? '' : ctx.message);
-  if (typeof body === 'string' || Buffer.isBuffer(body)) return bytes(body);
   if (isStream(body)) return { kind: 'stream', stream: body };
+  const content = contentOf(body);
+  return content === undefined ? { kind: 'opaque' } : bytes(content);
+}
+
+/** The content of a body that is all there; `undefined` for none and for a stream. */
+export function contentOf(body: unknown): string | Buffer | undefined {
+  if (body === null || body === undefined || isStream(body)) return undefined;
+  if (typeof body === 'string' || Buffer.isBuffer(body)) return body;
   if (body instanceof Blob || body instanceof Response || body instanceof ReadableStream) {
-    return { kind: 'opaque' };
+    return undefined;
   }
-  return bytes(JSON.stringify(body));
+  return JSON.stringify(body);
 }
 
 /** Koa tells `ctx.body = null` from a body that nobody set; the latter becomes the reason phrase. */

@@ -1,3 +1,4 @@
 // The public surface. What is not here is private.
 export { cachePage, responseCache } from './middleware.js';
 export type { ResponseCacheMiddleware, ResponseCacheMiddlewareOptions } from './middleware.js';
+export { cacheControl, conditionalGet, neverCache, varyOn } from './fields.js';

@@ -11,9 +11,11 @@ import type {
   ResponseCache,
   ResponseCacheOptions,
 } from '@locmem/http';
+import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Context, DefaultContext, DefaultState, Next, ParameterizedContext } from 'koa';
 import { Answer } from './answer.js';
+import { runAgain } from './run-again.js';
 
 /**
  * Options of {@link responseCache}; functions among them get Koa's context.
@@ -98,8 +100,10 @@ export function responseCache<
     return new Promise<void>((resolve, reject) => {
       const answer = new Answer(ctx, resolve);
       handle(ctx.req, answer.res, () => {
+        if (answer.isTaken) return runAgain(ctx, next);
         answer.enter();
         inside(answer, next).then(resolve, reject);
+        return undefined;
       });
     });
   };
@@ -112,10 +116,17 @@ async function inside(answer: Answer, next: Next): Promise<void> {
   try {
     await next();
   } catch (error) {
-    answer.fail();
+    if (answer.fail(statusOf(error))) return;
     throw error;
   }
   answer.leave();
+}
+
+/** As Koa's `ctx.onerror` has it. */
+function statusOf(error: unknown): number {
+  const { status, statusCode } = Object(error) as { status?: unknown; statusCode?: unknown };
+  const code = status ?? statusCode;
+  return typeof code === 'number' && code in STATUS_CODES ? code : 500;
 }
 
 /**

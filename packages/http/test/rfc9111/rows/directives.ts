@@ -31,7 +31,6 @@ const forgiving = (
   id,
   level,
   sentence,
-  ...(from === 'store' ? { pending: 'max-stale' as const } : {}),
   steps: [{ answer: cc(response) }, { wait: 60, fields: { 'Cache-Control': value }, from }],
 });
 
@@ -350,7 +349,6 @@ export const directives: Section[] = [
         id: 'no-cache-validated',
         level: 'MAY',
         sentence: 'With validation it is.',
-        pending: 'validation',
         steps: [
           { answer: cc('no-cache', { ETag: '"a"' }) },
           {

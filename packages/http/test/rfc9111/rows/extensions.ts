@@ -32,7 +32,6 @@ const standIn = (
   id,
   level,
   sentence,
-  ...(isSent ? { pending: 'stale' as const } : {}),
   steps: [
     { answer: cc(value) },
     isSent
@@ -46,7 +45,6 @@ const error = (status: number): Row => ({
   id: `sie-status-${status}`,
   level: 'MAY',
   sentence: `An answer with ${status} is an error.`,
-  pending: 'stale',
   steps: [
     { answer: cc('max-age=5, stale-if-error=60') },
     { wait: 6, answer: { status, fields: {} }, from: 'validation', body: '#1' },
@@ -289,7 +287,6 @@ export const extensions: Section[] = [
         level: 'MAY',
         sentence:
           'Within the window the stale answer is sent at once, and the handler runs behind it.',
-        pending: 'stale',
         steps: [
           { answer: cc('max-age=5, stale-while-revalidate=30') },
           { wait: 10, from: 'store', body: '#1', has: { Age: '10' }, thenRuns: 2 },
@@ -306,7 +303,6 @@ export const extensions: Section[] = [
         id: 'swr-once',
         level: 'SHOULD',
         sentence: 'One refresh at a time is enough.',
-        pending: 'stale',
         steps: [
           { answer: cc('max-age=5, stale-while-revalidate=30') },
           { wait: 10, times: 5, from: 'store', body: '#1', thenRuns: 2 },
@@ -316,7 +312,6 @@ export const extensions: Section[] = [
         id: 'swr-error-keeps',
         level: 'MAY',
         sentence: 'A refresh that fails leaves the stale answer where it is, within the window.',
-        pending: 'stale',
         steps: [
           { answer: cc('max-age=5, stale-while-revalidate=60') },
           { wait: 10, answer: { status: 500, fields: {} }, from: 'store', body: '#1', thenRuns: 2 },
@@ -416,7 +411,6 @@ export const extensions: Section[] = [
         id: 'sie-throws',
         level: 'MAY',
         sentence: 'A handler that throws is an error, too.',
-        pending: 'stale',
         steps: [
           { answer: cc('max-age=5, stale-if-error=60') },
           { wait: 10, answer: { manner: 'throws' }, from: 'validation', body: '#1' },
@@ -523,7 +517,6 @@ export const extensions: Section[] = [
         id: 'status-fwd-status',
         level: 'MAY',
         sentence: '§2.3 fwd-status tells of the 304 behind the answer.',
-        pending: 'cache-status',
         steps: [
           { answer: cc('max-age=5', { ETag: '"a"' }) },
           {
@@ -539,7 +532,6 @@ export const extensions: Section[] = [
         id: 'status-collapsed',
         level: 'MAY',
         sentence: '§2.6 collapsed: the request waited for another one.',
-        pending: 'cache-status',
         steps: [{ answer: FRESH, times: 2, runs: 1, says: /collapsed|^LocMem; fwd=uri-miss$/ }],
       },
     ],
@@ -553,7 +545,6 @@ export const extensions: Section[] = [
         level: 'SHOULD',
         sentence:
           'Cache-Group-Invalidation of a successful unsafe request drops the answers of that group.',
-        pending: 'groups',
         steps: [
           { path: '/a', answer: cc('max-age=60', { 'Cache-Groups': '"one", "two"' }) },
           { path: '/b', answer: cc('max-age=60', { 'Cache-Groups': '"three"' }) },

@@ -37,8 +37,6 @@ const names = (
   ...more,
 });
 
-const LOCATION = { pending: 'location-invalidation' } as const;
-
 export const invalidation: Section[] = [
   {
     spec: 'RFC 9111 §4.4',
@@ -122,7 +120,6 @@ export const invalidation: Section[] = [
         'What Location names on the same origin is dropped, too.',
         { Location: '/page' },
         'handler',
-        LOCATION,
       ),
       names(
         'invalidate-location-absolute',
@@ -130,7 +127,6 @@ export const invalidation: Section[] = [
         'Also where it is an absolute URL.',
         { Location: 'http://test.example/page' },
         'handler',
-        LOCATION,
       ),
       names(
         'invalidate-location-relative',
@@ -138,7 +134,6 @@ export const invalidation: Section[] = [
         'Also where it is relative to the target.',
         { Location: 'page' },
         'handler',
-        LOCATION,
       ),
       names(
         'invalidate-content-location',
@@ -146,7 +141,6 @@ export const invalidation: Section[] = [
         'What Content-Location names on the same origin is dropped, too.',
         { 'Content-Location': '/page' },
         'handler',
-        LOCATION,
       ),
       names(
         'invalidate-location-other-host',

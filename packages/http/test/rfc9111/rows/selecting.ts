@@ -155,7 +155,6 @@ export const selecting: Section[] = [
         id: 'collapse',
         level: 'MAY',
         sentence: 'Equal requests at the same time are collapsed into one.',
-        pending: 'collapse',
         steps: [{ answer: FRESH, times: 5, runs: 1 }],
       },
       {
