@@ -64,7 +64,7 @@ export const cacheMatchers = Object.freeze({ toHaveCached, toExpireIn, toBeServe
 type Answer = MatcherResult | Promise<MatcherResult>;
 
 function toHaveCached(
-  this: MatcherContext | undefined,
+  this: unknown,
   cache: Cache,
   key: string,
   value?: unknown,
@@ -75,7 +75,7 @@ function toHaveCached(
       say(isThere === true, (not) => `expected the cache${not} to have ${show(key)}`),
     );
   }
-  const equals = this?.equals ?? isDeepStrictEqual;
+  const equals = (this as MatcherContext | undefined)?.equals ?? isDeepStrictEqual;
   return then(askable(cache).get(key, options), (found) =>
     say(
       found !== undefined && equals(found, value),
