@@ -121,6 +121,16 @@ describe('concurrent requests for what is not stored', () => {
     expect(texts).toEqual(['sid=alice', 'sid=bob', 'carol', 'nobody']);
   });
 
+  it('do not wait for somebody with a cookie, or be waited for', async () => {
+    const it = await byHand();
+    const somebody = await asking(it, 1, '/', { headers: { cookie: 'sid=alice' } });
+    const anybody = await asking(it, 2);
+    (await it.run(2)).res.end('for all');
+    for (const answer of anybody) expect((await answer).text).toBe('for all');
+    (await it.run(1)).res.end('alice');
+    expect((await somebody[0]!).text).toBe('alice');
+  });
+
   it('do not wait behind a condition of somebody else’s', async () => {
     const it = await byHand();
     const conditional = await asking(it, 1, '/', { headers: { 'if-none-match': '"a"' } });

@@ -107,6 +107,27 @@ describe('stale-while-revalidate', () => {
     expect(asked).toEqual([undefined, undefined, '"a"', undefined]);
   });
 
+  it('begins only when the stale answer has reached its client', async () => {
+    const { ask, open, port, clock, event, runs } = await scene(
+      (_req, res, run) => {
+        res.setHeader('Cache-Control', SWR).end(String(run).repeat(16 * 2 ** 20));
+      },
+      { maxBodyBytes: 32 * 2 ** 20 },
+    );
+    await ask('/');
+    clock.advance(61);
+    const socket = await open();
+    const stale = event('stale');
+    socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: close\r\n\r\n`);
+    await stale;
+    for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate);
+    expect(runs()).toBe(1);
+    const stored = event('stored');
+    socket.resume();
+    await stored;
+    expect(runs()).toBe(2);
+  });
+
   it('is not begun by HEAD', async () => {
     const { ask, clock, runs } = await scene((_req, res) => {
       res.setHeader('Cache-Control', SWR).end('x');
@@ -380,6 +401,27 @@ describe('stale-if-error', () => {
     late();
     expect(clock.pending).toBe(0);
     expect((await ask('/', { headers: { 'cache-control': 'max-stale' } })).text).toBe('good');
+  });
+
+  it('keeps the connection from who destroys it for the error, later', async () => {
+    const { ask, open, port, clock } = await scene((req, res, run) => {
+      res.setHeader('Cache-Control', SIE);
+      if (run > 1) {
+        res.once('close', () => req.socket.destroy());
+        res.statusCode = 500;
+      }
+      res.end('good');
+    });
+    await ask('/');
+    clock.advance(61);
+    const socket = await open();
+    for (let visit = 0; visit < 2; visit++) {
+      socket.write(`GET / HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+      const [bytes] = (await once(socket, 'data')) as [Buffer];
+      expect(bytes.toString()).toContain('200 OK');
+      await new Promise(setImmediate);
+    }
+    socket.destroy();
   });
 
   it('has nothing to say once the handler has begun to answer', async () => {
