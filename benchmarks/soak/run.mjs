@@ -30,6 +30,8 @@ for (const policy of ['adaptive', 'lru', 'cull']) {
     subjects.push(new Subject({ policy, isolation }, random));
   }
 }
+const keyFunction = (key, prefix, version) => `${prefix}/${version}/${key}`;
+subjects.push(new Subject({ policy: 'adaptive', isolation: 'copy', keyFunction }, random));
 
 /** Garbage collected, and the finalisers' turn given. */
 async function heapUsed() {

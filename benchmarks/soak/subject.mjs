@@ -34,11 +34,11 @@ export class Subject {
   #serial = 0;
   #pending = [];
 
-  constructor({ policy, isolation }, random) {
+  constructor({ policy, isolation, keyFunction }, random) {
     this.#random = random;
     this.#isShared = isolation === 'share';
-    this.cache = new LocMemCache(`soak ${policy} ${isolation}`, {
-      ...{ policy, isolation, clock: this.#clock, timeout: 30 },
+    this.cache = new LocMemCache(`soak ${policy} ${isolation} ${keyFunction ? 'full keys' : ''}`, {
+      ...{ policy, isolation, keyFunction, clock: this.#clock, timeout: 30 },
       ...{ maxEntries: MAX_ENTRIES, maxBytes: 2_000_000, keyCheck: 'off' },
       onWarning: () => undefined,
     });
