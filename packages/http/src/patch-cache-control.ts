@@ -149,17 +149,27 @@ const MEMBER = /(?:[^",]|"(?:[^"\\]|\\.)*"?)+/g;
 /** In its order, of equal directives the first (RFC 9111 §4.2.1), arguments as they are written. */
 function parse(value: string): Map<string, Argument> {
   const field = new Map<string, Argument>();
-  for (const [member] of value.matchAll(MEMBER)) {
+  for (const [written] of value.matchAll(MEMBER)) {
+    const member = closed(written);
     const equals = member.indexOf('=');
     const name = (equals === -1 ? member : member.slice(0, equals)).trim().toLowerCase();
     const argument = equals === -1 ? true : member.slice(equals + 1).trim();
     if (name === '') continue;
     if (name === 'no-cache' && argument !== true) {
       const present = field.get(name) ?? new Set();
-      if (typeof present === 'object') field.set(name, new Set([...present, ...names(argument)]));
+      const added = names(argument).filter(isFieldName);
+      // Whatever its author meant to name: all of it.
+      if (added.length === 0) field.set(name, true);
+      else if (typeof present === 'object') field.set(name, new Set([...present, ...added]));
     } else if (!field.has(name) || name === 'no-cache') field.set(name, argument);
   }
   return field;
+}
+
+/** A quote left open would swallow what is added behind it. */
+function closed(member: string): string {
+  const rest = member.replace(/"(?:[^"\\]|\\.)*"/g, '');
+  return rest.includes('"') ? `${member.replace(/\\$/, '')}"` : member;
 }
 
 function written(name: string, argument: Argument): string {
