@@ -123,9 +123,9 @@ function reproduce() {
   return [
     '```sh',
     'pnpm build',
-    'pnpm bench:engine                                  # all of it: some twenty-five minutes',
+    'pnpm bench:engine                                  # all of it: some half an hour',
     'pnpm bench:engine --quick                          # does everything work?',
-    'pnpm bench:engine --only fresh-hit,locmem,lru-cache --out /tmp/some.json',
+    'pnpm bench:engine --only fresh-hit,locmem,lru-cache  # some of it, only printed',
     'node benchmarks/engine/report.mjs                  # this page anew',
     '```',
   ].join('\n');

@@ -4,9 +4,11 @@
  *     node benchmarks/engine/run.mjs [--quick] [--rounds 5] [--only warm-hit,locmem] [--out file]
  *
  * `--only` takes ids of scenarios and names or ids of subjects, or the beginning of either; the
- * baseline always takes part. `--quick` shows that everything works; its figures mean nothing and are
- * not written. Needs the built packages (`pnpm build`).
+ * baseline always takes part. A run of some scenarios leaves the results of the others as they are; a
+ * run of some subjects, and `--quick`, a smoke test whose figures mean nothing, write none. Needs the
+ * built packages (`pnpm build`).
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -42,19 +44,28 @@ const only = (args.only ?? '').split(',').filter(Boolean);
 const chosenScenarios = choose([...scenarios.values()], ({ id }) => [id]);
 const chosenSubjects = choose([...subjects.values()], ({ id, name }) => [id, name.toLowerCase()]);
 
+const isWritten = !args.quick && chosenSubjects.length === subjects.size;
+
 const checked = await checkAll();
-const results = {};
+const results = isWritten ? earlierResults() : {};
 for (const scenario of chosenScenarios) {
   const participants = participantsOf(scenario);
   if (!participants.length) continue;
   const rows = scenario.prepare
     ? await time(scenario, participants)
     : await observe(scenario, participants);
-  results[scenario.id] = { baseline: scenario.baseline, rows };
+  results[scenario.id] = { date: today(), baseline: scenario.baseline, rows };
   const { header, cells } = tableOf(scenario, rows, subjects);
   console.log(`\n${scenario.group}: ${scenario.title}\n\n${plainTable(header, cells)}`);
+  if (isWritten) await writeFormatted(args.out, JSON.stringify(report()));
 }
-if (!args.quick) await writeFormatted(args.out, JSON.stringify(report()));
+
+// ---- what there is already ---------------------------------------------------------------------
+
+/** Every scenario is a run of its own: ratios are only made within one. */
+function earlierResults() {
+  return existsSync(args.out) ? JSON.parse(readFileSync(args.out, 'utf8')).scenarios : {};
+}
 
 // ---- who and what ------------------------------------------------------------------------------
 
@@ -82,7 +93,7 @@ function start(scenario, subject) {
 /** A cache that does not do what it claims is not measured: the run ends. */
 async function checkAll() {
   const found = await Promise.all(
-    chosenSubjects.map(async (subject) => {
+    [...subjects.values()].map(async (subject) => {
       const child = start(undefined, subject);
       try {
         return [subject.id, await child.ask({ what: 'check' })];

@@ -24,7 +24,9 @@ export const worstSet = {
   columns: { worstMs: 'worst, ms', p9999Ms: '99.99 %, ms', meanUs: 'mean, µs' },
   best: { worstMs: 'min', p9999Ms: 'min', meanUs: 'min' },
   key: 'worstMs',
-  note: 'The better of two runs. Collecting garbage is part of it: the nursery of a cache that grows is full of survivors.',
+  // To evict one entry it goes through all the milliseconds in which entries will expire.
+  admits: ({ id }) => id !== 'ttlcache/ttlCache',
+  note: 'The better of two runs. @isaacs/ttlcache is left out: evicting from so many takes it minutes. Collecting garbage is part of it: the nursery of a cache that grows is full of survivors.',
   async observe({ open, subject, scale }) {
     const handle = open();
     const count = 1_200_000 * scale;
@@ -65,8 +67,8 @@ async function timeSetsAsync(handle, times, from, to) {
   }
 }
 
-const LIFE_MS = 4_000;
-const WATCH_MS = 8_000;
+const LIFE_MS = 3_000;
+const WATCH_MS = 6_000;
 
 export const massExpiry = {
   id: 'mass-expiry',
