@@ -34,6 +34,8 @@ export interface ResponseWatcher {
   onTrailers?(): void;
   /** The connection is through with this response; without `onEnded`, the handler never ended it. */
   onClose?(): void;
+  /** One of the above threw. Nothing of it reaches the handler, which goes on as if not watched. */
+  onFailed?(error: unknown): void;
 }
 
 /** The head of an answer at two moments. */
@@ -93,16 +95,39 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
     if (isTaken || isHeadSent || isBelow || hasEnded || res.headersSent) return false;
     isTaken = true;
     isAnswering = true;
-    try {
+    notify(() => {
       answer();
-    } finally {
-      isAnswering = false;
-    }
+    });
+    // It failed half-way: an error is better than a client that waits for ever.
+    if (!res.writableEnded) notify(endWithError);
+    isAnswering = false;
     return true;
   }
 
+  function endWithError(): void {
+    if (!res.headersSent) {
+      for (const name of res.getHeaderNames()) res.removeHeader(name);
+      res.writeHead(500, { 'Content-Length': 0 });
+    }
+    res.end();
+  }
+
+  /** Whatever happens to who watches, nothing of it happens to the handler. */
+  function notify<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      try {
+        watcher.onFailed?.(error);
+      } catch {
+        // There is nobody left to tell.
+      }
+      return undefined;
+    }
+  }
+
   function offer(status: unknown): void {
-    if (watcher.takes?.(Number(status)) !== true) return;
+    if (notify(() => watcher.takes?.(Number(status))) !== true) return;
     take(() => {
       const fields = fieldsOf(res);
       watcher.onTaken?.({ status: Number(status), atFirstWrite: fields, fields });
@@ -111,7 +136,8 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
 
   /** Before node makes a head by itself, in the middle of a write, where it could not be taken. */
   function offerImplicitHead(): void {
-    if (isHeadSent || res.headersSent || watcher.takes?.(res.statusCode) !== true) return;
+    if (isHeadSent || res.headersSent) return;
+    if (notify(() => watcher.takes?.(res.statusCode)) !== true) return;
     // Through the middlewares further in that wait for the head, as node would do it.
     res.writeHead(res.statusCode);
   }
@@ -136,11 +162,12 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
     offer(status);
     if (wasTaken()) return res;
     const fields = fieldsOf(res);
-    watcher.onHead?.({ status: Number(status), atFirstWrite: atFirstWrite ?? fields, fields });
+    const head = { status: Number(status), atFirstWrite: atFirstWrite ?? fields, fields };
+    notify(() => watcher.onHead?.(head));
     if (reason === undefined) below.writeHead(status);
     else below.writeHead(status, reason);
     isHeadSent = true;
-    watcher.onHeadSent?.();
+    notify(() => watcher.onHeadSent?.());
     return res;
   };
 
@@ -154,7 +181,7 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
     noteFirstWrite();
     const isRoomLeft = callBelow(below.write, args);
     const chunk = args[0];
-    if (isChunk(chunk)) watcher.onChunk?.(chunk, args[1]);
+    if (isChunk(chunk)) notify(() => watcher.onChunk?.(chunk, args[1]));
     return isRoomLeft;
   };
 
@@ -166,23 +193,23 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
       return res;
     }
     noteFirstWrite();
-    watcher.onEnding?.();
+    notify(() => watcher.onEnding?.());
     // May throw, for a chunk that is none: then the handler has not ended anything yet.
     callBelow(below.end, args);
     hasEnded = true;
     const chunk = args[0];
-    if (isChunk(chunk)) watcher.onChunk?.(chunk, args[1]);
-    watcher.onEnded?.();
+    if (isChunk(chunk)) notify(() => watcher.onChunk?.(chunk, args[1]));
+    notify(() => watcher.onEnded?.());
     return res;
   };
 
   res.addTrailers = (trailers) => {
     if (isTaken) return;
-    watcher.onTrailers?.();
+    notify(() => watcher.onTrailers?.());
     below.addTrailers(trailers);
   };
 
-  if (watcher.onClose) res.once('close', () => watcher.onClose?.());
+  if (watcher.onClose) res.once('close', () => notify(() => watcher.onClose?.()));
   const outer = offers.get(res);
   offers.set(res, (status) => {
     offer(status);

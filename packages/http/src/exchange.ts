@@ -168,6 +168,9 @@ export class Exchange<Req extends IncomingMessage> {
       onHead: ({ status, fields }) => {
         if (status === 200 && contradicts(fields, stored)) void this.#site.store.remove(address);
       },
+      onFailed: (error) => {
+        this.#site.trace.error('capture', error);
+      },
     });
   }
 
@@ -344,11 +347,12 @@ export class Exchange<Req extends IncomingMessage> {
   #doneAs(leader: Leader | undefined, crowd: string) {
     const { flights, settings } = this.#site;
     return (outcome: Outcome, refusal?: Refusal): void => {
+      // First of all: what fails here must not keep the others waiting.
+      leader?.done(outcome);
       if (outcome === 'stored') flights.crowds.forget(crowd);
       else if (outcome === 'not-stored' && refusal !== undefined && !isMomentary(refusal)) {
         flights.crowds.remember(crowd, settings.clock.now());
       }
-      leader?.done(outcome);
     };
   }
 
@@ -372,6 +376,9 @@ export class Exchange<Req extends IncomingMessage> {
       // The client is gone in the middle of the answer; the write has happened all the same.
       onClose: () => {
         if (this.#res.headersSent) invalidateOnce();
+      },
+      onFailed: (error) => {
+        this.#site.trace.error('invalidate', error);
       },
     });
     this.#next();

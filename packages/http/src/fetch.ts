@@ -17,7 +17,7 @@ import type { Fields } from './fields.js';
 import { ttlSeconds } from './freshness.js';
 import type { Flight, FlightBoard } from './in-flight.js';
 import { isGone, isWhole, wasTransformed } from './integrity.js';
-import { whenThere } from './maybe-promise.js';
+import { contained, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import { storable } from './policy.js';
 import type { StoragePolicy, StoreDecision } from './policy.js';
@@ -178,6 +178,11 @@ export class Fetch implements ResponseWatcher {
 
   onClose(): void {
     if (!this.#isSettled) this.#refuse('aborted');
+  }
+
+  onFailed(error: unknown): void {
+    this.#site.trace.error('capture', error);
+    this.#refuse('failed');
   }
 
   // ---- when the stored answer is given instead -----------------------------------------------
@@ -354,8 +359,15 @@ export class Fetch implements ResponseWatcher {
   #keep(variant: StoredResponse): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    void whenThere(this.#store(variant), (refusal) => {
-      const { trace, flights } = this.#site;
+    const { trace, flights } = this.#site;
+    const storing = contained<StoringFailure | undefined>(
+      () => this.#store(variant),
+      (error) => {
+        trace.error('capture', error);
+        return 'failed';
+      },
+    );
+    void whenThere(storing, (refusal) => {
       const { subject, onDone } = this.#order;
       flights.land(this.#flight);
       if (refusal === undefined) {
@@ -372,7 +384,7 @@ export class Fetch implements ResponseWatcher {
    * Puts the answer among the variants of its resource, unless it was invalidated meanwhile. With a
    * remote store that may happen at each step of the way.
    */
-  #store(variant: StoredResponse): MaybePromise<'invalidated' | 'store-failed' | undefined> {
+  #store(variant: StoredResponse): MaybePromise<StoringFailure | undefined> {
     const { store, settings, flights } = this.#site;
     const { address, tags } = this.#order.plan;
     const isOvertaken = () => flights.isOvertaken(this.#flight, [...tags, ...variant.tags]);
@@ -429,6 +441,7 @@ export class Fetch implements ResponseWatcher {
 }
 
 type HeaderValue = ReturnType<ServerResponse['getHeader']>;
+type StoringFailure = 'invalidated' | 'store-failed' | 'failed';
 type Storable = StoreDecision & { store: true };
 
 /** Not stored for the sake of who asked; what is stored is as good as before. */

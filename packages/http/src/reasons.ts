@@ -83,7 +83,9 @@ export type Refusal =
   /** The handler failed, and a stale answer stood in for its own. */
   | 'handler-failed'
   /** The option `tags` threw or returned something impossible: nobody could purge the answer. */
-  | 'option-threw';
+  | 'option-threw'
+  /** Watching it failed, for a reason of the cache's own; the answer went its way. */
+  | 'failed';
 
 /** Says nothing of the next answer for the same URL. */
 const MOMENTARY: ReadonlySet<Refusal> = new Set<Refusal>([

@@ -77,6 +77,8 @@ export type FailingOperation =
   | 'delete'
   | 'invalidate'
   | 'option'
+  /** The cache itself, while it watched an answer. */
+  | 'capture'
   /** The handler, while a stale answer stood in for its own. */
   | 'handler'
   /** The handler, while nobody waited for it. */

@@ -22,7 +22,8 @@ export type SelectingField = readonly [name: string, value: string | null];
 export function parseVary(lines: readonly string[]): VaryNames {
   const members = listMembers(lines).map((name) => name.toLowerCase());
   if (members.includes('*')) return { kind: 'never', reason: 'vary-star' };
-  if (!members.every((name) => FIELD_NAME.test(name))) {
+  // Nor does node hand over a field of the name `__proto__`: nobody here can tell its values apart.
+  if (!members.every((name) => FIELD_NAME.test(name) && name !== '__proto__')) {
     return { kind: 'never', reason: 'vary-malformed' };
   }
   return { kind: 'names', names: [...new Set(members)].sort() };
@@ -33,7 +34,7 @@ export function selectingFields(
   names: readonly string[],
   headers: IncomingHttpHeaders,
 ): SelectingField[] {
-  return names.map((name) => [name, normalised(headers[name])]);
+  return names.map((name) => [name, valueOf(name, headers)]);
 }
 
 /** Whether a request carries the same values as the one whose answer was stored. */
@@ -41,15 +42,27 @@ export function matches(
   selecting: readonly SelectingField[],
   headers: IncomingHttpHeaders,
 ): boolean {
-  return selecting.every(([name, value]) => normalised(headers[name]) === value);
+  return selecting.every(([name, value]) => valueOf(name, headers) === value);
 }
 
+/** Fields that are known to be lists (RFC 9110 §12.5). */
+const LISTS: ReadonlySet<string> = new Set([
+  ...['accept', 'accept-charset', 'accept-encoding', 'accept-language'],
+]);
+
 /**
- * RFC 9111 §4.1 allows what cannot change the meaning of a list: white space around commas, and
- * lines joined into one. Anything more needs knowledge of the field.
+ * The value of a field to compare by. RFC 9111 §4.1 allows to normalise in ways "known to have
+ * identical semantics": white space around commas, where the field is known to be a list. In any
+ * other (a user's name, a cookie) a blank may be all that tells two values apart.
  */
-function normalised(value: string | readonly string[] | undefined): string | null {
+function valueOf(name: string, headers: IncomingHttpHeaders): string | null {
+  // An answer may name any field; `constructor` is none that the request had.
+  const value = Object.hasOwn(headers, name) ? headers[name] : undefined;
   if (value === undefined) return null;
-  const joined = typeof value === 'string' ? value : value.join(',');
-  return joined.trim().replace(/[ \t]*,[ \t]*/g, ', ');
+  // Lines into one as node joins them, and as §4.1 has it.
+  const joined = typeof value === 'string' ? value : value.join(', ');
+  const trimmed = joined.replace(/^[ \t]+|[ \t]+$/g, '');
+  // A comma in quotes separates nothing.
+  const isPlainList = LISTS.has(name) && !trimmed.includes('"');
+  return isPlainList ? trimmed.replace(/[ \t]*,[ \t]*/g, ', ') : trimmed;
 }

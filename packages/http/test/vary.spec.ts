@@ -21,7 +21,7 @@ describe('Vary', () => {
     },
   );
 
-  it.each(['Accept Cookie', 'Accept;Cookie', '"Accept"', '*Accept='])(
+  it.each(['Accept Cookie', 'Accept;Cookie', '"Accept"', '*Accept=', '__proto__'])(
     'never matches when it cannot be read: %s',
     (line) => {
       expect(parseVary([line])).toEqual({ kind: 'never', reason: 'vary-malformed' });
@@ -45,6 +45,27 @@ describe('selecting fields', () => {
   it('keep white space within a member', () => {
     expect(same({ 'accept-language': 'd e' }, { 'accept-language': 'de' })).toBe(false);
   });
+
+  it.each([
+    ['x-user', 'smith,john', 'smith, john'],
+    ['x-user', 'alice', 'alice\xa0'],
+    ['x-user', 'alice', '\ufeffalice'],
+    ['cookie', 'sid="x,y"', 'sid="x, y"'],
+    ['accept', 'a/b;p="x,y"', 'a/b;p="x, y"'],
+    ['accept-language', 'de', 'de\xa0'],
+  ])('keep whatever may mean something: %s %j, %j', (name, a, b) => {
+    expect(matches(selectingFields([name], { [name]: a }), { [name]: b })).toBe(false);
+    expect(matches(selectingFields([name], { [name]: b }), { [name]: a })).toBe(false);
+  });
+
+  it.each(['constructor', 'toString', 'hasownproperty', 'valueOf'])(
+    'are none of what every object has: %s',
+    (name) => {
+      expect(selectingFields([name], {})).toEqual([[name, null]]);
+      expect(matches([[name, null]], {})).toBe(true);
+      expect(matches([[name, null]], { [name]: 'a' })).toBe(false);
+    },
+  );
 
   it('tell absent from empty', () => {
     expect(same({}, {})).toBe(true);

@@ -338,6 +338,22 @@ export const selecting: Section[] = [
         'store',
       ),
       vary(
+        'vary-white-space-unknown',
+        'MUST NOT',
+        'White space in a field that is not known to be a list is part of its value.',
+        'X-V',
+        [{ 'X-V': 'smith,john' }, { 'X-V': 'smith, john' }],
+        'handler',
+      ),
+      vary(
+        'vary-white-space-cookie',
+        'MUST NOT',
+        'White space in a cookie is part of its value.',
+        'Cookie',
+        [{ Cookie: 'sid="x,y"' }, { Cookie: 'sid="x, y"' }],
+        'handler',
+      ),
+      vary(
         'vary-several-lines',
         'MAY',
         'Several lines of the request field are one list.',
