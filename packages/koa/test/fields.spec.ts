@@ -1,0 +1,124 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Readable } from 'node:stream';
+import { cacheControl, cachePage, conditionalGet, neverCache, varyOn } from '../src/index.js';
+import { closeAll, freshStoreName, KOAS, listen } from './harness.js';
+
+afterAll(closeAll);
+
+const page = () => cachePage(60, { cache: freshStoreName() });
+
+describe.each(KOAS)('%s', (_name, Koa) => {
+  it('cacheControl says how long an answer is fresh, and the cache before it goes by that', async () => {
+    const app = new Koa().use(page()).use(cacheControl({ public: true, maxAge: '5s' }));
+    app.use((ctx) => {
+      ctx.body = 'x';
+    });
+    const ask = await listen(app);
+    expect((await ask('/')).headers['cache-control']).toBe('public, max-age=5');
+    expect((await ask('/')).cache).toBe('LocMem; hit; ttl=5');
+  });
+
+  it('cacheControl adds to what the handler said, also where that writes to ctx.res', async () => {
+    const app = new Koa().use(cacheControl({ private: true, maxAge: 60 }));
+    app.use((ctx) => {
+      ctx.respond = false;
+      ctx.res.writeHead(200, { 'Cache-Control': 'public, max-age=10' }).end('x');
+    });
+    const ask = await listen(app);
+    expect((await ask('/')).headers['cache-control']).toBe('max-age=10, private');
+  });
+
+  it('cacheControl leaves the last word to middlewares further out', async () => {
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      await next();
+      ctx.set('Cache-Control', 'no-store');
+    });
+    app.use(cacheControl({ maxAge: 60 })).use((ctx) => {
+      ctx.body = 'x';
+    });
+    const ask = await listen(app);
+    expect((await ask('/')).headers['cache-control']).toBe('no-store');
+  });
+
+  it('neverCache keeps answers out of the cache', async () => {
+    let runs = 0;
+    const app = new Koa().use(page()).use(neverCache());
+    app.use((ctx) => {
+      ctx.body = `run ${++runs}`;
+    });
+    const ask = await listen(app);
+    await ask('/');
+    const { text, headers } = await ask('/');
+    expect(text).toBe('run 2');
+    expect(headers['cache-control']).toContain('no-store');
+  });
+
+  it('varyOn gives each value its own variant', async () => {
+    const app = new Koa().use(page()).use(varyOn('X-Plan'));
+    app.use((ctx) => {
+      ctx.body = ctx.get('x-plan');
+    });
+    const ask = await listen(app);
+    for (const plan of ['a', 'b', 'a', 'b']) {
+      expect((await ask('/', { headers: { 'x-plan': plan } })).text).toBe(plan);
+    }
+  });
+
+  it('conditionalGet before the cache answers 304 to answers from the store, too', async () => {
+    const app = new Koa().use(conditionalGet()).use(page());
+    app.use((ctx) => {
+      ctx.body = { a: 'page' };
+    });
+    const ask = await listen(app);
+    const first = await ask('/');
+    const hit = await ask('/');
+    expect([hit.isHit, hit.headers.etag]).toEqual([true, first.headers.etag]);
+    const again = await ask('/', { headers: { 'if-none-match': String(first.headers.etag) } });
+    expect([again.status, again.text, again.isHit]).toEqual([304, '', true]);
+  });
+
+  it('conditionalGet judges a stream by the validators that it has', async () => {
+    const app = new Koa().use(conditionalGet()).use((ctx) => {
+      ctx.set('ETag', '"v1"');
+      ctx.body = Readable.from(['a page']);
+    });
+    const ask = await listen(app);
+    expect((await ask('/')).text).toBe('a page');
+    expect((await ask('/', { headers: { 'if-none-match': '"v1"' } })).status).toBe(304);
+    expect((await ask('/', { headers: { 'if-match': '"v2"' } })).status).toBe(412);
+  });
+});
+
+describe.each(KOAS)(
+  '%s: answers that the cache gives in the place of the handler',
+  (_name, Koa) => {
+    it('a stream is read again behind a stale answer, and what it says is stored', async () => {
+      let nowMs = Date.UTC(2026, 0, 15);
+      let runs = 0;
+      let refreshed: () => void = () => {};
+      const isRefreshed = new Promise<void>((resolve) => (refreshed = resolve));
+      const app = new Koa().use(
+        cachePage(undefined, {
+          cache: freshStoreName(),
+          clock: { now: () => nowMs },
+          onEvent: ({ type }) => {
+            if (type === 'stored' && runs === 2) refreshed();
+          },
+        }),
+      );
+      app.use((ctx) => {
+        ctx.set('Cache-Control', 'max-age=5, stale-while-revalidate=60');
+        ctx.type = 'text/plain';
+        ctx.body = Readable.from([`run `, String(++runs)]);
+      });
+      const ask = await listen(app);
+      await ask('/');
+      nowMs += 10_000;
+      expect((await ask('/')).text).toBe('run 1');
+      await isRefreshed;
+      expect((await ask('/')).text).toBe('run 2');
+      expect(runs).toBe(2);
+    });
+  },
+);
