@@ -6,6 +6,7 @@ import { types } from 'node:util';
 import {
   checkKeys,
   checkOptions,
+  checkNewVersion,
   checkVersionDelta,
   purgeOf,
   versionOf,
@@ -375,23 +376,30 @@ export class LocMemCache implements SyncCache {
    * The keys of live entries: those of this cache's prefix and version, bare; or with `all` those of
    * the whole named store, full, the next victim first.
    */
-  *keys(options: KeysOptions = {}): Generator<string> {
+  keys(options: KeysOptions = {}): Iterable<string> {
     checkOptions('keys', options);
-    const { store, addressing } = this.#engine;
-    if (options.all) {
-      for (const slot of store.policy.victims()) {
-        if (store.isLive(slot)) yield store.fullKey(slot);
-      }
-    } else {
-      for (const [key, slot] of addressing.ownKeys()) if (store.isLive(slot)) yield key;
+    const { all }: { all?: unknown } = options;
+    if (all !== undefined && typeof all !== 'boolean') {
+      throw new InvalidOptionError('LocMemCache.keys', 'all', 'must be true or false', all);
     }
+    const { store, addressing } = this.#engine;
+    // Taken down at once: who writes while going through them must not go on for ever.
+    if (all === true) {
+      return [...store.policy.victims()]
+        .filter((slot) => store.isLive(slot))
+        .map((slot) => store.fullKey(slot));
+    }
+    return [...addressing.ownKeys()].filter(([, slot]) => store.isLive(slot)).map(([key]) => key);
   }
 
   /** The live entries of this cache's prefix and version: bare keys and values. Not a use of them. */
   *entries<T = unknown>(): Generator<[key: string, value: T]> {
-    const { store, addressing } = this.#engine;
-    for (const [key, slot] of addressing.ownKeys()) {
-      if (store.isLive(slot)) yield [key, reveal(store.value(slot)) as T];
+    const { store } = this.#engine;
+    for (const key of this.keys()) {
+      const { space, spaceKey } = this.#engine.address(key, undefined);
+      const slot = space.slots.get(spaceKey);
+      if (slot === undefined || !store.isLive(slot)) continue;
+      yield [key, reveal(store.value(slot)) as T];
     }
   }
 
@@ -408,7 +416,8 @@ export class LocMemCache implements SyncCache {
   }
 
   /**
-   * Listens to what happens in the named store, whoever does it. For all stores of the process there
+   * Listens to what happens in the named store, whoever does it. Listeners are told in order, once the
+   * operation is over and the code that called it has run on. For all stores of the process there
    * are Node's diagnostics channels `locmem:hit`, `locmem:miss` and so on.
    *
    * @throws {InvalidOptionError} when there is no such event
@@ -423,12 +432,16 @@ export class LocMemCache implements SyncCache {
    * cache.on('evict', ({ fullKey, reason }) => evicted.push(`${fullKey} (${reason})`));
    * cache.set('a', 1);
    * cache.set('b', 2);
+   * await Promise.resolve();
    * assert.deepEqual(evicted, [':1:a (entries)']);
    * assert.equal(cache.stats().evictions.entries, 1);
    * ```
    */
   on(type: CacheEventType, listener: CacheListener): this {
     checkEvent(type);
+    if (typeof (listener as unknown) !== 'function') {
+      throw new InvalidOptionError('LocMemCache.on', 'listener', 'must be a function', listener);
+    }
     this.#engine.store.events.add(type, listener);
     return this;
   }
@@ -521,7 +534,7 @@ export class LocMemCache implements SyncCache {
   #delete(key: string, version: number | undefined): boolean {
     const { store, behaviour, addressing } = this.#engine;
     const { space, spaceKey } = this.#engine.address(key, version);
-    space.flights.delete(spaceKey);
+    space.overtake(spaceKey);
     const slot = space.slots.get(spaceKey);
     if (slot === undefined) {
       addressing.check(key, version);
@@ -566,19 +579,15 @@ export class LocMemCache implements SyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): number {
-    const { store, behaviour, name } = this.#engine;
+    const { behaviour, name } = this.#engine;
     const from = versionOf(call, options) ?? this.#engine.options.version;
-    const to = from + checkVersionDelta(call, delta) * direction;
+    const to = checkNewVersion(call, from + checkVersionDelta(call, delta) * direction);
     if (behaviour.moveResetsExpiry) return this.#moveAsDjango(key, from, to);
 
+    const target = this.#engine.address(key, to);
     const slot = this.#engine.liveAt(this.#engine.address(key, from));
     if (slot === undefined) throw new KeyNotFoundError(name, key);
-    if (to === from) return to;
-    const target = this.#engine.address(key, to);
-    const entry = store.entry(slot);
-    if (entry.tags) store.tags.retain(entry.tags);
-    store.remove(slot);
-    this.#engine.put(target, entry);
+    if (to !== from) this.#engine.move(slot, this.#engine.current(target));
     return to;
   }
 

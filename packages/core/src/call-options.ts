@@ -106,6 +106,13 @@ export function checkVersionDelta(call: Call, delta: unknown): number {
   throw new InvalidOptionError(placeOf(call), 'delta', 'must be an integer', delta);
 }
 
+/** A version that was reckoned: still one that the next call accepts. */
+export function checkNewVersion(call: Call, version: number): number {
+  if (Number.isSafeInteger(version)) return version;
+  const rule = 'must lead to a version that is a safe integer';
+  throw new InvalidOptionError(placeOf(call), 'delta', rule, version);
+}
+
 /** Several keys at once: a lone string would be taken letter by letter, as in Django. */
 export function checkKeys(call: Call, keys: Iterable<string>): Iterable<string> {
   const isIterable =

@@ -61,6 +61,15 @@ export class Engine {
     return { key, version, space: this.addressing.space(version), spaceKey };
   }
 
+  /**
+   * The address again, after code of the user's has run in between (a loader, a getter, a warning
+   * handler): its space may have been let go meanwhile.
+   */
+  current(address: Address): Address {
+    if (!address.space.isRetired) return address;
+    return { ...address, space: this.addressing.space(address.version) };
+  }
+
   /** The slot of a live entry. One met on the way that is good for nothing any more is removed. */
   live(space: KeySpace, spaceKey: string): number | undefined {
     const slot = space.slots.get(spaceKey);
@@ -90,9 +99,10 @@ export class Engine {
     const tagNames = options === undefined ? undefined : tagsOf(call, options);
     const deadlineMs = this.deadline(options?.timeout);
     const spaceKey = this.addressing.keyInSpace(key, version);
-    const space = this.addressing.space(version);
     this.addressing.check(key, version);
     const stored = isolate(value, this.options.isolation);
+    // Last: what runs above may be the user's code, and let the space go.
+    const space = this.addressing.space(version);
     return {
       key,
       version,
@@ -114,8 +124,6 @@ export class Engine {
 
   put({ space, spaceKey, key, version }: Address, entry: NewEntry): boolean {
     const isStored = this.#writer.put(space, spaceKey, entry);
-    const type = isStored ? 'set' : 'refuse';
-    if (this.store.events.isHeard(type)) this.store.publish(type, space.fullKey(spaceKey));
     if (isStored) {
       this.store.counts.sets++;
       this.addressing.noteOrigin(spaceKey, key, version);
@@ -123,12 +131,27 @@ export class Engine {
       this.store.counts.refusals++;
       this.warn('LOCMEM_ENTRY_TOO_LARGE', `Entry '${key}' exceeds maxEntryBytes: not stored`);
     }
+    const type = isStored ? 'set' : 'refuse';
+    if (this.store.events.isHeard(type)) this.store.publish(type, space.fullKey(spaceKey));
     return isStored;
+  }
+
+  /** Puts an entry elsewhere, whole: it was within the limits, and is so wherever it stands. */
+  move(from: number, { space, spaceKey, key, version }: Address): void {
+    const entry = this.store.entry(from);
+    if (entry.tags) this.store.tags.retain(entry.tags);
+    this.store.remove(from);
+    space.overtake(spaceKey);
+    const there = space.slots.get(spaceKey);
+    if (there === undefined) this.store.insert(space, spaceKey, entry);
+    else this.store.overwrite(there, entry);
+    this.store.counts.sets++;
+    this.addressing.noteOrigin(spaceKey, key, version);
   }
 
   /** A new value for a live entry, which keeps its expiry and tags. */
   replace(space: KeySpace, spaceKey: string, slot: number, value: Stored): void {
-    if (space.flights.size > 0) space.flights.delete(spaceKey); // a load under way is overtaken
+    space.overtake(spaceKey);
     this.store.replaceValue(slot, value);
     this.#writer.shrink(slot);
   }

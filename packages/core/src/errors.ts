@@ -113,16 +113,17 @@ export class InvalidOptionError extends LocMemError {
   }
 }
 
-/** A lock taken again by who holds it: the wait would never end. */
+/** A turn asked for from within itself: a lock taken again by who holds it, an update within an update. */
 export class LockError extends LocMemError {
   override readonly name = 'LockError';
   readonly code = 'ERR_LOCMEM_LOCK';
   constructor(
     /** What was asked for. */
-    readonly kind: 'read' | 'write',
+    readonly kind: 'read' | 'write' | 'update',
   ) {
+    const what = kind === 'update' ? 'update this key' : `take the lock to ${kind}`;
     super(
-      `Cannot take the lock to ${kind}: this call runs within a turn of the same lock and would wait for itself; do both in one turn`,
+      `Cannot ${what}: this call runs within a turn of the same and would wait for itself; do both in one turn`,
     );
   }
 }

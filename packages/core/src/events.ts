@@ -69,7 +69,15 @@ export class Events {
     if (this.#listeners?.size === 0) this.#listeners = undefined;
   }
 
+  /** Told once the operation under way is over: a listener may do with the cache whatever it likes. */
   publish(event: CacheEvent): void {
+    outbox.push({ events: this, event });
+    if (isDelivering) return;
+    isDelivering = true;
+    queueMicrotask(deliver);
+  }
+
+  tell(event: CacheEvent): void {
     CHANNELS[event.type].publish(event);
     for (const listener of this.#listeners?.get(event.type) ?? []) {
       try {
@@ -82,4 +90,17 @@ export class Events {
       }
     }
   }
+}
+
+const outbox: { readonly events: Events; readonly event: CacheEvent }[] = [];
+let isDelivering = false;
+
+/**
+ * What listeners cause in turn is told in the next round of the event loop: who evicts on every
+ * eviction must not keep the process from everything else.
+ */
+function deliver(): void {
+  for (const { events, event } of outbox.splice(0)) events.tell(event);
+  if (outbox.length > 0) setImmediate(deliver);
+  else isDelivering = false;
 }

@@ -52,11 +52,21 @@ class Housekeeper {
     const steps = Math.ceil(STEPS_PER_TURN / Math.max(1, round.length));
     for (const store of round) {
       this.#watched.delete(store);
-      if (store.sweep(steps)) isMoreDue = true;
+      if (this.#sweep(store, steps)) isMoreDue = true;
       store.isWatched = store.canHoldDead;
       if (store.isWatched) this.#watched.add(store);
     }
     return isMoreDue;
+  }
+
+  /** A clock of the user's may throw: the other stores are swept all the same. */
+  #sweep(store: Sweepable, steps: number): boolean {
+    try {
+      return store.sweep(steps);
+    } catch (error) {
+      process.emitWarning(`A cache could not be swept: ${String(error)}`, 'LocMemWarning');
+      return false;
+    }
   }
 }
 

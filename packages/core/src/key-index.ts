@@ -77,6 +77,8 @@ export class KeyIndex {
  * they do not, the shards are unequal, which costs time at their doubling and nothing else.
  */
 function shardOf(key: string): number {
+  // From JavaScript a key may be anything; it is then in no shard, and refused as a miss.
+  if (typeof (key as unknown) !== 'string') return 0;
   const { length } = key;
   const middle = length >>> 1;
   let h = length;

@@ -6,6 +6,7 @@
 import { defaultKeyFunction } from './key.js';
 import { KeyIndex } from './key-index.js';
 import { LazyMap } from './lazy-map.js';
+import type { Flight } from './single-flight.js';
 import type { Slots } from './slots.js';
 
 /** Empty key spaces that may lie about before they are let go. */
@@ -15,7 +16,7 @@ export class KeySpace {
   /** Slot of each key. */
   readonly slots = new KeyIndex();
   /** Loads under way, by key. Taken out when the key is deleted: their results come too late then. */
-  readonly flights = new LazyMap<string, Promise<unknown>>();
+  readonly flights = new LazyMap<string, Flight>();
   /** Updates under way or waiting, by key: the last of each queue. */
   readonly updates = new LazyMap<string, Promise<unknown>>();
   /** No longer known to its store; whoever holds it asks the store again. */
@@ -52,9 +53,17 @@ export class KeySpace {
     this.slots.delete(key);
   }
 
-  /** What is being loaded comes too late. */
+  /** What is being loaded for this key comes too late. */
+  overtake(key: string): void {
+    if (this.flights.size === 0) return;
+    for (let flight = this.flights.get(key); flight; flight = flight.older)
+      flight.isOvertaken = true;
+    this.flights.delete(key);
+  }
+
+  /** What is being loaded for any key comes too late. */
   dropPending(): void {
-    this.flights.clear();
+    for (const key of [...this.flights.keys()]) this.overtake(key);
   }
 }
 

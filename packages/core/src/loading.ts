@@ -10,7 +10,7 @@ import type { LoadOptions } from './contract.js';
 import type { Address, Engine } from './engine.js';
 import { DeadlineError } from './errors.js';
 import { isolate, reveal, type Stored } from './isolation/stored.js';
-import { takeOff } from './single-flight.js';
+import { takeOff, type Flight, type Landing } from './single-flight.js';
 import type { TagMark } from './tags.js';
 import { parseTimeout } from './timeout.js';
 import { withPatience } from './waiting.js';
@@ -42,11 +42,12 @@ export function getOrSet(
   if (slot !== undefined) {
     const value = store.liveValue(slot);
     if (value !== undefined) {
+      store.noteHit(slot);
       if (options.refreshAhead !== undefined && typeof valueOrLoader === 'function') {
         const address = { key, version, space, spaceKey };
-        refreshAhead(engine, address, slot, valueOrLoader as Loader, planOf(engine, options));
+        const leftMs = store.deadline(slot) - store.time.now();
+        refreshAhead(engine, address, leftMs, valueOrLoader as Loader, planOf(engine, options));
       }
-      store.noteHit(slot);
       return reveal(value);
     }
   }
@@ -97,20 +98,17 @@ function staleSecondsOf(stale: LoadOptions['stale']): number | null {
 function refreshAhead(
   engine: Engine,
   address: Address,
-  slot: number,
+  leftMs: number,
   loader: Loader,
   plan: Plan,
 ): void {
-  const { store } = engine;
-  const leftMs = store.deadline(slot) - store.time.now();
-  if (leftMs < plan.refreshAheadMs && !address.space.flights.has(address.spaceKey)) {
-    refresh(engine, address, loader, plan);
-  }
+  if (leftMs >= plan.refreshAheadMs || address.space.flights.has(address.spaceKey)) return;
+  refresh(engine, address, loader, plan);
 }
 
 function load(engine: Engine, address: Address, loader: Loader, plan: Plan): unknown {
   const { space, spaceKey } = address;
-  const waiting = space.flights.get(spaceKey);
+  const waiting = joinable(engine, address);
   const stale = staleValue(engine, address, plan);
   if (stale !== undefined) {
     engine.store.counts.staleHits++;
@@ -126,7 +124,14 @@ function load(engine: Engine, address: Address, loader: Loader, plan: Plan): unk
 
   const loaded = run(engine, loader);
   if (!isThenable(loaded)) return keepThenGet(engine, address, loaded, plan);
-  return join(engine, address, begin(engine, address, loaded, plan), plan);
+  const current = engine.current(address);
+  return join(engine, current, begin(engine, current, loaded, plan), plan);
+}
+
+/** The load under way, unless it has been given up on for long enough to try again beside it. */
+function joinable({ store }: Engine, { space, spaceKey }: Address): Flight | undefined {
+  const flight = space.flights.get(spaceKey);
+  return flight?.isGivenUp(store.time.exact()) ? undefined : flight;
 }
 
 /** What may be served though it has expired; undefined when there is nothing, or nobody asked. */
@@ -148,33 +153,25 @@ function refresh(engine: Engine, address: Address, loader: Loader, plan: Plan): 
   } catch {
     return undefined; // counted as a failed load; the old value serves on
   }
-  if (!isThenable(loaded)) return keepThenGet(engine, address, loaded, plan);
-  begin(engine, address, loaded, plan).catch(() => undefined);
+  if (!isThenable(loaded)) return replace(engine, address, loaded, plan);
+  const current = engine.current(address);
+  begin(engine, current, loaded, plan).landed.catch(() => undefined);
   return undefined;
 }
 
-/**
- * Waits for a load as long as this caller is willing to. After its deadline the next caller does not
- * join that load any more but begins anew: a load that never ends cannot hold a key for ever.
- */
-function join(
-  engine: Engine,
-  address: Address,
-  flight: Promise<Stored>,
-  plan: Plan,
-): Promise<unknown> {
+/** Waits for a load as long as this caller is willing to. */
+function join(engine: Engine, { key }: Address, flight: Flight, plan: Plan): Promise<unknown> {
   const { deadlineSeconds, signal } = plan;
-  if (deadlineSeconds === null && !signal) return flight.then(reveal);
-  const { key, space, spaceKey } = address;
+  if (deadlineSeconds === null && !signal) return flight.landed.then(reveal);
   const deadline = deadlineSeconds !== null && {
     afterMs: deadlineSeconds * 1000,
     time: engine.store.time,
     tooLate: () => {
-      if (space.flights.get(spaceKey) === flight) space.flights.delete(spaceKey);
+      flight.giveUp(deadlineSeconds * 1000);
       return new DeadlineError(engine.name, key, deadlineSeconds);
     },
   };
-  return withPatience(flight, { signal, deadline: deadline || undefined }).then(reveal);
+  return withPatience(flight.landed, { signal, deadline: deadline || undefined }).then(reveal);
 }
 
 // ---- loads -------------------------------------------------------------------------------------
@@ -196,12 +193,12 @@ function begin(
   address: Address,
   loading: PromiseLike<unknown>,
   plan: Plan,
-): Promise<Stored> {
+): Flight {
   const { store } = engine;
   const startedMs = store.time.exact();
   // Noted before the load: a tag purged while it runs must find its result, too.
   const tags = engine.mark('getOrSet', plan.options);
-  return takeOff(address.space, address.spaceKey, loading, {
+  const landing: Landing = {
     keep: (loaded, wasOvertaken) => {
       if (loaded === undefined) return undefined;
       const value = isolate(loaded, engine.options.isolation);
@@ -224,7 +221,8 @@ function begin(
       }
       if (tags) store.tags.release(tags);
     },
-  });
+  };
+  return takeOff(address.space, address.spaceKey, loading, landing, startedMs);
 }
 
 function isOutdated({ store }: Engine, tags: TagMark): boolean {
@@ -253,15 +251,26 @@ function staleUntil(deadlineMs: number, { staleSeconds }: Plan): number | undefi
 function keepThenGet(engine: Engine, address: Address, value: unknown, plan: Plan): unknown {
   if (value === undefined) return undefined;
   const stored = isolate(value, engine.options.isolation);
-  const { space, spaceKey } = address;
+  const { space, spaceKey } = engine.current(address);
   // A stale entry gives way: it was asked to be refreshed.
-  if (engine.live(space, spaceKey) === undefined) {
-    keep(engine, address, stored, plan, engine.mark('getOrSet', plan.options));
-  }
+  if (engine.live(space, spaceKey) === undefined) put(engine, address, stored, plan);
   const slot = engine.live(space, spaceKey);
   if (slot === undefined) return reveal(stored);
+  const found = engine.store.value(slot);
   engine.store.policy.hit(slot);
-  return reveal(engine.store.value(slot));
+  return reveal(found);
+}
+
+/** A refresh that came at once takes the place of what is there. */
+function replace(engine: Engine, address: Address, value: unknown, plan: Plan): unknown {
+  if (value === undefined) return undefined;
+  const stored = isolate(value, engine.options.isolation);
+  put(engine, address, stored, plan);
+  return reveal(stored);
+}
+
+function put(engine: Engine, address: Address, stored: Stored, plan: Plan): void {
+  keep(engine, engine.current(address), stored, plan, engine.mark('getOrSet', plan.options));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

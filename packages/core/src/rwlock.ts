@@ -13,8 +13,8 @@
  * Sources: Courtois, Heymans, Parnas, "Concurrent control with readers and writers" (CACM 1971), the
  * writers-preferred solution; the bound on writers in a row is ours.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { LockError } from './errors.js';
+import { isTaken, within } from './turns.js';
 
 /** How many writers may pass readers who are waiting. */
 export const MAX_WRITERS_IN_A_ROW = 16;
@@ -27,23 +27,9 @@ export interface LockOptions {
 
 type Kind = 'read' | 'write';
 
-/** A turn that its holder has not ended yet. */
-interface Turn {
-  readonly lock: RWLock;
-  isOver: boolean;
-}
-
 interface Waiter {
   readonly begin: () => void;
 }
-
-/** The turns in which the current chain of calls and awaits stands, the innermost first. */
-interface Nesting {
-  readonly turn: Turn;
-  readonly outer: Nesting | undefined;
-}
-
-const nesting = new AsyncLocalStorage<Nesting>();
 
 export class RWLock {
   #readers = 0;
@@ -68,24 +54,14 @@ export class RWLock {
   }
 
   async #take<T>(kind: Kind, work: () => T | PromiseLike<T>, options?: LockOptions): Promise<T> {
-    this.#refuseReentry(kind);
+    if (isTaken(this)) throw new LockError(kind);
     options?.signal?.throwIfAborted();
     if (this.#mayBegin(kind)) this.#begin(kind);
     else await this.#wait(kind, options?.signal);
-
-    const turn: Turn = { lock: this, isOver: false };
     try {
-      return await nesting.run({ turn, outer: nesting.getStore() }, work);
+      return await within({ of: this, isOver: false }, work);
     } finally {
-      turn.isOver = true;
       this.#end(kind);
-    }
-  }
-
-  /** A turn that was left behind by a task it started, and has ended since, is no obstacle. */
-  #refuseReentry(kind: Kind): void {
-    for (let level = nesting.getStore(); level; level = level.outer) {
-      if (level.turn.lock === this && !level.turn.isOver) throw new LockError(kind);
     }
   }
 

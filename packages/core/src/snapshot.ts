@@ -53,7 +53,9 @@ export function restore(engine: Engine, data: Uint8Array): number | undefined {
   const saved = parse(data);
   if (!saved) return undefined;
   const awayMs = Math.max(0, Date.now() - saved.savedAtMs);
-  return saved.entries.filter((entry) => restoreEntry(engine, entry, awayMs)).length;
+  for (const entry of saved.entries) restoreEntry(engine, entry, awayMs);
+  // Those that came later may have pushed out those that came first.
+  return saved.entries.filter((entry) => isThere(engine.store, entry)).length;
 }
 
 function savedEntry(store: Store, slot: number, value: unknown): SavedEntry {
@@ -80,12 +82,12 @@ function originOf(
   return { key, keyPrefix: space.keyPrefix, version: space.version, fullKey: undefined };
 }
 
-function restoreEntry(engine: Engine, saved: SavedEntry, awayMs: number): boolean {
+function restoreEntry(engine: Engine, saved: SavedEntry, awayMs: number): void {
   const { key, keyPrefix, version, fullKey, value, leftMs, staleLeftMs, tags } = saved;
   const { store } = engine;
   const nowMs = store.time.exact();
   const deadlineMs = leftMs === null ? Infinity : nowMs + leftMs - awayMs;
-  if (deadlineMs <= nowMs) return false;
+  if (deadlineMs <= nowMs) return;
   const { fullKeys } = store.spaces;
   const space = fullKey === undefined ? store.spaces.find(keyPrefix, version) : fullKeys;
   const isStored = engine.put(
@@ -98,7 +100,11 @@ function restoreEntry(engine: Engine, saved: SavedEntry, awayMs: number): boolea
     },
   );
   if (isStored && fullKey !== undefined) fullKeys.note(fullKey, { key, keyPrefix, version });
-  return isStored;
+}
+
+function isThere(store: Store, { key, keyPrefix, version, fullKey }: SavedEntry): boolean {
+  if (fullKey !== undefined) return store.spaces.fullKeys.slots.has(fullKey);
+  return store.spaces.find(keyPrefix, version).slots.has(key);
 }
 
 // ---- bytes -------------------------------------------------------------------------------------
@@ -111,7 +117,11 @@ function parse(data: Uint8Array): Saved | undefined {
   const end = data.indexOf(0x0a) + 1;
   const body = data.subarray(end);
   if (Buffer.from(data.subarray(0, end)).toString('latin1') !== headerOf(body)) return undefined;
-  return deserialize(body) as Saved;
+  try {
+    return deserialize(body) as Saved;
+  } catch {
+    return undefined; // written by a newer V8, before a Node was rolled back
+  }
 }
 
 /** Whether V8's serializer gives back what it is given. */
@@ -147,6 +157,7 @@ const PLAIN_BUILT_INS: ReadonlySet<unknown> = new Set<object>([
 
 /** What an object holds; undefined when it would not come back as what it is. */
 function childrenOf(value: object): Iterable<unknown> | undefined {
+  if (types.isProxy(value)) return undefined;
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Object.prototype || prototype === Array.prototype)
     return Object.values(value) as unknown[];

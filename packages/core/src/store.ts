@@ -94,7 +94,8 @@ export class Store implements Sweepable {
   /** The clock is looked at only for an entry that can expire. */
   isLive(slot: number): boolean {
     const deadline = this.#slots.deadline(slot);
-    if (deadline !== Infinity && deadline <= this.time.now()) return false;
+    // Put so that a clock which has become NaN makes entries dead, not immortal.
+    if (deadline !== Infinity && !(deadline > this.time.now())) return false;
     const mark = this.#slots.tagMark(slot);
     return mark === undefined || !(this.tags.isPurged(mark) || this.tags.isSoftlyPurged(mark));
   }
@@ -116,7 +117,7 @@ export class Store implements Sweepable {
     const chunk = this.#slots.chunk(slot);
     const index = slot & IN_CHUNK;
     const deadline = chunk.deadlines[index]!;
-    if (deadline !== Infinity && deadline <= this.time.now()) return undefined;
+    if (deadline !== Infinity && !(deadline > this.time.now())) return undefined;
     if (this.#slots.areTagged && !this.isLive(slot)) return undefined;
     return chunk.values[index];
   }
@@ -334,11 +335,10 @@ export class Store implements Sweepable {
 
   /** Bytes held, by estimate. The first look weighs everything, O(n); from then on it is kept up. */
   get bytes(): number {
-    if (this.#bytes === undefined) {
-      this.#bytes = 0;
-      for (const slot of this.#slots.inUse()) this.#bytes += this.#weighSlot(slot);
-    }
-    return this.#bytes;
+    if (this.#bytes !== undefined) return this.#bytes;
+    let bytes = 0;
+    for (const slot of this.#slots.inUse()) bytes += this.#weighSlot(slot);
+    return (this.#bytes = bytes);
   }
 
   #weighSlot(slot: number): number {

@@ -6,7 +6,9 @@
 import { signalOf, tagsOf } from './call-options.js';
 import type { UpdateOptions } from './contract.js';
 import type { Address, Engine } from './engine.js';
+import { LockError } from './errors.js';
 import { isolate, reveal } from './isolation/stored.js';
+import { isTaken, within } from './turns.js';
 import { withPatience } from './waiting.js';
 
 export function update<T>(
@@ -18,16 +20,21 @@ export function update<T>(
   const signal = signalOf('update', options.signal);
   engine.deadline(options.timeout); // wrong options are told before the function has run
   tagsOf('update', options);
-  const { updates } = address.space;
-  const turn = afterwards(updates.get(address.spaceKey), async () => {
-    signal?.throwIfAborted();
-    const slot = engine.live(address.space, address.spaceKey);
-    const value = await fn(slot === undefined ? undefined : (engine.read(slot) as T));
-    return write(engine, address, value, options);
-  });
-  updates.set(address.spaceKey, turn);
+  const { space, spaceKey } = address;
+  const { updates } = space;
+  if (isTaken(space, spaceKey)) throw new LockError('update');
+  // Begins after this call has returned, so that whatever the function calls finds it registered.
+  const turn = afterwards(updates.get(spaceKey), () =>
+    within({ of: space, key: spaceKey, isOver: false }, async () => {
+      signal?.throwIfAborted();
+      const slot = engine.live(space, spaceKey);
+      const value = await fn(slot === undefined ? undefined : (engine.read(slot) as T));
+      return write(engine, address, value, options);
+    }),
+  );
+  updates.set(spaceKey, turn);
   const leave = () => {
-    if (updates.get(address.spaceKey) === turn) updates.delete(address.spaceKey);
+    if (updates.get(spaceKey) === turn) updates.delete(spaceKey);
   };
   turn.then(leave, leave);
   return withPatience(turn, { signal });
@@ -38,7 +45,7 @@ async function afterwards<T>(
   before: Promise<unknown> | undefined,
   work: () => Promise<T>,
 ): Promise<T> {
-  if (before) await before.catch(() => undefined);
+  await before?.catch(() => undefined);
   return work();
 }
 

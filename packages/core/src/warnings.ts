@@ -25,9 +25,19 @@ export function warn(
   onWarning: ((warning: LocMemWarning) => void) | undefined,
 ): void {
   if (onWarning) {
-    onWarning(warning);
+    tell(warning, onWarning);
   } else if (!alreadyTold.has(warning.code)) {
     alreadyTold.add(warning.code);
     process.emitWarning(warning.message, { type: 'LocMemWarning', code: warning.code });
+  }
+}
+
+/** A handler that throws must not become the error of a read or a half-done write. */
+function tell(warning: LocMemWarning, onWarning: (warning: LocMemWarning) => void): void {
+  try {
+    onWarning(warning);
+  } catch (error) {
+    const message = `onWarning of store '${warning.store}' threw at ${warning.code}: ${String(error)}`;
+    process.emitWarning(message, 'LocMemWarning');
   }
 }

@@ -36,7 +36,7 @@ export class Writer {
 
   /** @returns false when the entry is too large to be held: what was under its key is then gone, too */
   put(space: KeySpace, key: string, entry: NewEntry): boolean {
-    if (space.flights.size > 0) space.flights.delete(key); // a load under way is overtaken
+    space.overtake(key);
     const isTooLarge = this.#isTooLarge(key, entry);
     const isDead = entry.deadlineMs === ALREADY_EXPIRED && !this.#behaviour.keepsDead;
     if (isTooLarge || isDead) {

@@ -25,8 +25,21 @@ function cloneView(view: NodeJS.ArrayBufferView): object {
   }
   const { byteOffset, byteLength } = view;
   const bytes = view.buffer.slice(byteOffset, byteOffset + byteLength);
-  const View = view.constructor as new (buffer: ArrayBufferLike) => object;
-  return new View(bytes);
+  // The built-in class, not the view's own: the constructor of a subclass may take something else.
+  return sameClass(new (builtInViewOf(view))(bytes), view);
+}
+
+type ViewClass = new (buffer: ArrayBufferLike) => object;
+
+function builtInViewOf(view: NodeJS.ArrayBufferView): ViewClass {
+  if (types.isDataView(view)) return DataView;
+  return globalThis[typedArrayName(view) as 'Uint8Array'];
+}
+
+/** Asks the array itself what it is, whatever its class says. */
+function typedArrayName(view: object): string {
+  const intrinsic = Object.getPrototypeOf(Uint8Array.prototype) as object;
+  return Reflect.get(intrinsic, Symbol.toStringTag, view) as string;
 }
 
 function cloneRegExp(pattern: RegExp): RegExp {

@@ -65,7 +65,7 @@ export class GraphCopier {
     if (!copy) return undefined;
     this.isFreezable = false;
     this.bytes += weighBytes((copy as Partial<ArrayBufferView>).byteLength ?? 0);
-    return this.#keep(value, copy);
+    return this.#copyOwnFields(value, this.#keep(value, copy));
   }
 
   #copyArray(array: readonly unknown[]): unknown[] {
@@ -88,7 +88,7 @@ export class GraphCopier {
     for (const [key, value] of Map.prototype.entries.call(map) as Iterable<[unknown, unknown]>) {
       copy.set(this.#at(`key ${show(key)}`, key), this.#at(`get ${show(key)}`, value));
     }
-    return sameClass(copy, map);
+    return this.#copyOwnFields(map, sameClass(copy, map));
   }
 
   #copySet(set: ReadonlySet<unknown>): object {
@@ -96,7 +96,16 @@ export class GraphCopier {
     this.isFreezable = false;
     this.bytes += weighCollection(set.size);
     for (const member of Set.prototype.values.call(set)) copy.add(this.#at('member', member));
-    return sameClass(copy, set);
+    return this.#copyOwnFields(set, sameClass(copy, set));
+  }
+
+  /** Fields that a subclass, or somebody passing by, has put on a built-in. */
+  #copyOwnFields<T extends object>(from: object, to: T): T {
+    if (!mayHaveOwnFields(from)) return to;
+    const keys = Object.keys(from).filter((key) => !Object.hasOwn(to, key));
+    if (keys.length === 0) return to;
+    this.isTree = false; // the copier of trees knows nothing of them
+    return this.#copyProperties(from, to, keys);
   }
 
   #copyError(error: Error): Error {
@@ -156,6 +165,13 @@ function isDense(array: readonly unknown[], keys: readonly string[]): boolean {
     keys.length === array.length &&
     keys.at(-1) === (array.length ? `${array.length - 1}` : undefined)
   );
+}
+
+/** Going through the elements of a large buffer for the sake of a stray field is for subclasses only. */
+function mayHaveOwnFields(value: object): boolean {
+  if (!ArrayBuffer.isView(value)) return true;
+  const { constructor } = value;
+  return constructor !== Buffer && Reflect.get(globalThis, constructor.name) !== constructor;
 }
 
 /** A path a thousand steps long helps nobody. */

@@ -44,7 +44,8 @@ export function whyClassOpaque(value: object): string | undefined {
 }
 
 /** A private member in the source of a class, as written or as compilers lower it. */
-const PRIVATE_STATE = /\.#[A-Za-z_$]|__classPrivateField|__privateGet/;
+const PRIVATE_STATE =
+  /\.#[A-Za-z_$]|#[A-Za-z_$][\w$]* in |_classPrivate|_class_private|__privateGet|__privateIn/;
 
 /** Built-in classes that are recognised by their kind, and copied or refused there. */
 const TOLD_BY_KIND = new Set<unknown>([

@@ -1,7 +1,8 @@
 /**
  * Weighs an object that is shared by reference, which nobody has walked before. It is not ours: its
- * getters are not run, and it may refuse to be looked at.
+ * getters are not run, and a Proxy is not looked into.
  */
+import { types } from 'node:util';
 import { weighBytes, weighCollection, weighImmutable, weighObject } from './weigh.js';
 
 /** What an object weighs with everything it holds; what it holds twice counts once. */
@@ -24,14 +25,17 @@ export function weighShared(root: object): number {
 
 /** What the object itself weighs; what it holds is put on the list. */
 function open(value: object, pending: unknown[]): number {
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+  // A Proxy may throw at any look, or lie.
+  if (types.isProxy(value)) return weighObject(0);
+  if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
     return weighBytes(value.byteLength);
-  if (value instanceof Map) {
-    for (const [key, member] of value as Map<unknown, unknown>) pending.push(key, member);
+  }
+  if (types.isMap(value)) {
+    for (const [key, member] of Map.prototype.entries.call(value)) pending.push(key, member);
     return weighCollection(value.size);
   }
-  if (value instanceof Set) {
-    for (const member of value as Set<unknown>) pending.push(member);
+  if (types.isSet(value)) {
+    for (const member of Set.prototype.values.call(value)) pending.push(member);
     return weighCollection(value.size);
   }
   const children = Array.isArray(value) ? (value as unknown[]) : fieldsOf(value);
@@ -40,10 +44,6 @@ function open(value: object, pending: unknown[]): number {
 }
 
 function fieldsOf(value: object): unknown[] {
-  try {
-    const fields = Object.values(Object.getOwnPropertyDescriptors(value));
-    return fields.flatMap((field) => ('value' in field ? [field.value as unknown] : []));
-  } catch {
-    return []; // a Proxy whose traps throw
-  }
+  const fields = Object.values(Object.getOwnPropertyDescriptors(value));
+  return fields.flatMap((field) => ('value' in field ? [field.value as unknown] : []));
 }

@@ -10,6 +10,7 @@ const MAP_SLOT_BYTES = 40;
 /** A string, number, boolean, null, …: what cannot change. */
 export function weighImmutable(value: unknown): number {
   if (typeof value === 'string') return STRING_HEADER_BYTES + 2 * value.length;
+  if (typeof value === 'bigint') return OBJECT_BYTES + value.toString(16).length / 2;
   return SLOT_BYTES;
 }
 
