@@ -24,6 +24,7 @@ type Writing = Record<'writeHead' | 'write' | 'end', Method>;
 type Shown = Writing & {
   getHeader?: (name: string) => OutgoingHttpHeader | undefined;
   getRawHeaderNames?: () => string[];
+  writableEnded?: true;
 };
 
 type Stage =
@@ -209,6 +210,8 @@ export class Answer {
     else if (ctx.method !== 'HEAD' && hasContent(statusCode)) ctx.body = Buffer.alloc(0);
     if (!hasType) ctx.remove('Content-Type');
     this.#stage = 'taken';
+    // To the cache it is answered; Koa has yet to write it.
+    this.#shown.writableEnded = true;
     this.#onTaken();
   }
 
