@@ -95,11 +95,13 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
     if (isTaken || isHeadSent || isBelow || hasEnded || res.headersSent) return false;
     isTaken = true;
     isAnswering = true;
-    notify(() => {
+    const isAnswered = notify(() => {
       answer();
+      return true;
     });
-    // It failed half-way: an error is better than a client that waits for ever.
-    if (!res.writableEnded) notify(endWithError);
+    // It failed half-way: an error is better than a client that waits for ever. Not asked of the
+    // response: an adapter may write later what it was given here.
+    if (isAnswered !== true && !res.writableEnded) notify(endWithError);
     isAnswering = false;
     return true;
   }
