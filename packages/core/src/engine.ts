@@ -136,16 +136,20 @@ export class Engine {
     return isStored;
   }
 
-  /** Puts an entry elsewhere, whole: it was within the limits, and is so wherever it stands. */
-  move(from: number, { space, spaceKey, key, version }: Address): void {
+  /** Puts an entry elsewhere, under this cache's limits; but what others may hold is not lost to them. */
+  move(from: number, target: Address): void {
+    const { space, spaceKey, key, version } = target;
     const entry = this.store.entry(from);
     if (entry.tags) this.store.tags.retain(entry.tags);
     this.store.remove(from);
+    if (!this.#writer.isTooLarge(spaceKey, entry)) {
+      this.put(target, entry);
+      return;
+    }
     space.overtake(spaceKey);
     const there = space.slots.get(spaceKey);
     if (there === undefined) this.store.insert(space, spaceKey, entry);
     else this.store.overwrite(there, entry);
-    this.store.counts.sets++;
     this.addressing.noteOrigin(spaceKey, key, version);
   }
 

@@ -99,7 +99,7 @@ let isDelivering = false;
  * What listeners cause in turn is told in the next round of the event loop: who evicts on every
  * eviction must not keep the process from everything else.
  */
-function deliver(): void {
+export function deliver(): void {
   for (const { events, event } of outbox.splice(0)) events.tell(event);
   if (outbox.length > 0) setImmediate(deliver);
   else isDelivering = false;

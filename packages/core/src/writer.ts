@@ -37,7 +37,7 @@ export class Writer {
   /** @returns false when the entry is too large to be held: what was under its key is then gone, too */
   put(space: KeySpace, key: string, entry: NewEntry): boolean {
     space.overtake(key);
-    const isTooLarge = this.#isTooLarge(key, entry);
+    const isTooLarge = this.isTooLarge(key, entry);
     const isDead = entry.deadlineMs === ALREADY_EXPIRED && !this.#behaviour.keepsDead;
     if (isTooLarge || isDead) {
       if (entry.tags) this.#store.tags.release(entry.tags);
@@ -64,7 +64,7 @@ export class Writer {
     }
   }
 
-  #isTooLarge(key: string, { value }: NewEntry): boolean {
+  isTooLarge(key: string, { value }: NewEntry): boolean {
     const { maxEntryBytes } = this.#limits;
     return maxEntryBytes !== Infinity && weighKey(key) + weigh(value) > maxEntryBytes;
   }

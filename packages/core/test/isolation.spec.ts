@@ -141,6 +141,27 @@ describe('fidelity', () => {
     expect(read).not.toBe(value);
   });
 
+  it('a subclass of a typed array keeps its elements, one of Map its fields', () => {
+    class Vec3 extends Float32Array {
+      constructor(x: number, y: number, z: number) {
+        super(3);
+        this.set([x, y, z]);
+      }
+    }
+    class Counted extends Map<string, number> {
+      total = 42;
+    }
+    expect([...throughCache(new Vec3(1, 2, 3))]).toEqual([1, 2, 3]);
+    expect(throughCache(new Vec3(1, 2, 3))).toBeInstanceOf(Vec3);
+    const { cache } = testCache();
+    cache.set('k', [new Counted([['a', 1]])]);
+    for (let i = 0; i < 4; i++) {
+      const [read] = cache.get<Counted[]>('k')!;
+      expect(read).toBeInstanceOf(Counted);
+      expect([read!.total, read!.get('a')]).toEqual([42, 1]);
+    }
+  });
+
   it('an invalid Date stays one', () => {
     expect(throughCache(new Date(NaN)).getTime()).toBeNaN();
   });
@@ -460,6 +481,15 @@ describe("isolation 'share'", () => {
     expect(cache.get('k')).toBe(value);
     cache.set('f', value.f);
     expect(cache.get('f')).toBe(value.f);
+  });
+
+  it('weighs a Proxy without looking into it', () => {
+    const { cache } = testCache({ isolation: 'share', maxEntries: 3 });
+    expect(cache.bytes).toBe(0);
+    for (const key of ['a', 'b']) cache.set(key, new Proxy(new Map(), {}));
+    expect(cache.bytes).toBeGreaterThan(0);
+    expect(cache.size).toBe(2);
+    expect(cache.snapshot()).toBeInstanceOf(Buffer);
   });
 
   it('still cannot hold undefined', () => {

@@ -385,6 +385,79 @@ describe('getOrSet() with a deadline', () => {
   });
 });
 
+describe('getOrSet() with hasty callers and a slow loader', () => {
+  it('begins a few loads, not one for each caller, and keeps the first that comes', async () => {
+    const { cache, advance } = testCache();
+    const loads: ((value: string) => void)[] = [];
+    const load = () => new Promise<string>((resolve) => loads.push(resolve));
+    const failed: unknown[] = [];
+    for (let i = 0; i < 30; i++) {
+      Promise.resolve(cache.getOrSet('k', load, { deadline: '20ms' })).catch((e: unknown) =>
+        failed.push(e),
+      );
+      advance(0.02);
+      await settled();
+    }
+    expect(failed).toHaveLength(30);
+    expect(loads.length).toBeLessThanOrEqual(7);
+    loads[0]!('slow but good');
+    await settled();
+    expect(cache.get('k')).toBe('slow but good');
+  });
+});
+
+describe('a refresh by a loader that answers at once', () => {
+  it('takes the place of what is there', () => {
+    const { cache } = testCache();
+    let run = 0;
+    cache.set('k', 'v0', { timeout: 10 });
+    expect(cache.getOrSet('k', () => `v${++run}`, { refreshAhead: '20s' })).toBe('v0');
+    expect(cache.get('k')).toBe('v1');
+    expect(cache.ttl('k')).toBe(300);
+    expect(cache.getOrSet('k', () => `v${++run}`, { refreshAhead: '20s' })).toBe('v1');
+    expect(run).toBe(1);
+  });
+
+  it('may delete the key', () => {
+    const { cache } = testCache({ policy: 'lru' });
+    cache.set('k', 'v0', { timeout: 10 });
+    const load = () => {
+      cache.delete('k');
+      return 'v1';
+    };
+    expect(cache.getOrSet('k', load, { refreshAhead: '20s' })).toBe('v0');
+    expect([...cache.keys({ all: true })]).toEqual([':1:k']);
+  });
+});
+
+describe('code of the user that runs in the middle of a call', () => {
+  it('cannot make an entry end up under another prefix', async () => {
+    const { cache, sibling } = testCache({ keyPrefix: 'A', maxEntries: 1000 });
+    const other = sibling({ keyPrefix: 'B', maxEntries: 1000 });
+    const churn = () => {
+      for (let version = 100; version < 300; version++) other.set('y', version, { version });
+    };
+    for (let version = 1; version <= 70; version++) cache.get('x', { version });
+    const load = () => {
+      churn();
+      return Promise.resolve('secret of A');
+    };
+    expect(await cache.getOrSet('k', load, { version: 50 })).toBe('secret of A');
+    expect(cache.get('k', { version: 50 })).toBe('secret of A');
+    for (let version = 301; version <= 370; version++) cache.get('x', { version });
+    const value = {
+      get lazy() {
+        churn();
+        return 1;
+      },
+    };
+    cache.set('l', value, { version: 310 });
+    expect(cache.get('l', { version: 310 })).toEqual({ lazy: 1 });
+    const foreign = [...cache.keys({ all: true })].filter((key) => /^B:.*:[kl]$/.test(key));
+    expect(foreign).toEqual([]);
+  });
+});
+
 describe('getOrSet() with a signal', () => {
   it('lets a caller leave without ending the load of the others', async () => {
     const { cache } = testCache();

@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import type { CacheEvent, CacheEventType } from '@locmem/core';
+import { deliver } from '../src/events.js';
 import { testCache } from './support/test-cache.js';
 
 describe('stats()', () => {
@@ -110,6 +111,7 @@ describe('events', () => {
     await cache.getOrSet('e', () => Promise.resolve(1), { timeout: 1, stale: 10 });
     advance(2);
     void cache.getOrSet('e', () => Promise.resolve(2), { stale: 10 });
+    deliver();
     expect(log).toEqual([
       'set p:1:a',
       'hit p:1:a',
@@ -128,25 +130,49 @@ describe('events', () => {
     ]);
   });
 
-  it('end with off(), and unknown ones are refused', () => {
+  it('end with off(), and unknown ones are refused', async () => {
     const { cache } = testCache();
     let heard = 0;
     const listener = () => heard++;
     cache.on('set', listener).set('a', 1);
+    await Promise.resolve();
     cache.off('set', listener).set('a', 1);
+    await Promise.resolve();
     expect(heard).toBe(1);
     expect(() => cache.on('written' as any, listener)).toThrow(/type must be the name of an event/);
   });
 
-  it('of every store reach the diagnostics channels of the process', () => {
+  it('of every store reach the diagnostics channels of the process', async () => {
     const { cache } = testCache();
     const heard: unknown[] = [];
     const listen = (message: unknown) => heard.push(message);
     subscribe('locmem:miss', listen);
     cache.get('a');
+    await Promise.resolve();
     unsubscribe('locmem:miss', listen);
     cache.get('a');
     expect(heard).toEqual([{ type: 'miss', store: cache.name, fullKey: ':1:a' }]);
+  });
+
+  it('leave a listener free to do with the cache what it likes', async () => {
+    const { cache, advance } = testCache({ maxEntries: 3 });
+    let evictions = 0;
+    cache.on('expire', ({ fullKey }) => {
+      cache.delete('a');
+      cache.set(`again ${fullKey}`, 1);
+    });
+    cache.on('evict', () => {
+      if (++evictions < 50) cache.set(`evicted ${evictions}`, 1);
+    });
+    cache.set('a', 1, { timeout: 1 });
+    advance(1);
+    cache.get('a');
+    for (const key of ['b', 'c', 'd', 'e']) cache.set(key, 1);
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    for (let i = 0; i < 60; i++) await new Promise((resolve) => setImmediate(resolve));
+    expect(evictions).toBeGreaterThanOrEqual(50);
+    expect(cache.size).toBeLessThanOrEqual(3);
+    expect([...cache.keys()]).toHaveLength(cache.size);
   });
 
   it('are not hurt by a listener that throws', () => {

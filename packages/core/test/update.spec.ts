@@ -113,6 +113,18 @@ describe('update()', () => {
     expect(ran).toBe(false);
   });
 
+  it('refuses an update of the key from within an update of it, which would wait for itself', async () => {
+    const { cache } = testCache();
+    const nested = cache.update<number>('n', async (old = 0) => {
+      await tick();
+      return (await cache.update<number>('n', (inner = 0) => inner + 1)) + old;
+    });
+    await expect(nested).rejects.toMatchObject({ code: 'ERR_LOCMEM_LOCK', kind: 'update' });
+    expect(await cache.update<number>('n', (old = 0) => old + 1)).toBe(1);
+    const others = cache.update('n', () => cache.update<number>('m', () => 5));
+    expect(await others).toBe(5);
+  });
+
   it('refuses wrong options before the function runs', () => {
     const { cache } = testCache();
     let ran = false;

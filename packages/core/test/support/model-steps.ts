@@ -44,7 +44,7 @@ export function makeWorld(policy: string, handles: readonly Handle[]): World {
       ...{ ...handle, clock, onWarning, keyCheck: 'off', policy: policy as 'lru' },
     }),
   }));
-  const note = (event: CacheEvent) => model.events.push(event);
+  const note = (event: CacheEvent) => model.heard.push(event);
   made[0]!.cache.on('evict', note).on('expire', note);
   return { model, handles: made, loads: [], operations: 0 };
 }

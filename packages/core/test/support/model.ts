@@ -1,6 +1,7 @@
 // What a named store does, said as plainly as it can be said: a Map of entries in the order in which they
 // would have to go, walked from end to end whenever something is asked. It predicts every answer; what the
 // store says it evicted or buried (its events) is compared with what had to go, one for one.
+import { deliver } from '../../src/events.js';
 import assert from 'node:assert/strict';
 import type { CacheEvent, LocMemOptions } from '@locmem/core';
 
@@ -68,7 +69,14 @@ export class Model {
   entries = new Map<string, Entry>();
   readonly flights = new Map<string, Flight>();
   /** Told by the store, not yet accounted for. */
-  readonly events: CacheEvent[] = [];
+  /** What the listener has been told. */
+  readonly heard: CacheEvent[] = [];
+
+  /** Events are told after the operation; the model wants to know now. */
+  get events(): CacheEvent[] {
+    deliver();
+    return this.heard;
+  }
 
   readonly #hard = new Map<string, number>();
   readonly #soft = new Map<string, number>();
