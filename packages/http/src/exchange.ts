@@ -15,6 +15,7 @@ import { fieldsOf } from './fields.js';
 import { ageField, ttlSeconds } from './freshness.js';
 import type { FlightBoard } from './in-flight.js';
 import { handlersOf } from './handled.js';
+import type { Handler } from './handled.js';
 import { invalidatedBy } from './invalidated.js';
 import { contained, isPromise, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
@@ -24,7 +25,7 @@ import type { RequestDirectives } from './policy.js';
 import type { BypassReason, MissReason, Refusal } from './reasons.js';
 import { isMomentary } from './reasons.js';
 import { REFRESH_PATIENCE_MS, refreshAfterwards } from './refresh.js';
-import { planFor, rawTarget } from './request.js';
+import { headersOf, planFor, rawTarget } from './request.js';
 import type { Invalidation, Lookup, RequestOrigin } from './request.js';
 import { announce, answerFromStore, answerNotCached } from './response.js';
 import { selected, staleFromNow } from './store.js';
@@ -83,10 +84,16 @@ export class Exchange<Req extends IncomingMessage> {
       this.#next();
       return;
     }
-    handlers.push({ site: this.#site });
-
-    const plan = planFor(this.#req, settings, origin, customKeyScope);
+    const outer = [...handlers];
+    const plan = planFor(this.#req, settings, origin, customKeyScope, outer.at(-1));
+    const own: Handler = { site: this.#site };
+    handlers.push(own);
     if (plan.kind === 'pass') {
+      own.passed = plan.reason;
+      // A cache that does not listen to the client's wish may well keep what this one does not.
+      if (plan.reason !== 'request-no-store') {
+        for (const { fetch } of outer) fetch?.yields('inner-bypass');
+      }
       if (plan.reason === 'option-threw') trace.error('option', plan.error);
       this.#pass(plan.reason);
       return;
@@ -96,11 +103,20 @@ export class Exchange<Req extends IncomingMessage> {
       return;
     }
 
-    const outer = handlers.find(({ fetch }) => fetch?.isFor(this.#site.flights, plan.address));
-    if (outer?.fetch) {
-      // A cache further out already captures this very answer for this very place in the store.
-      // The one on the route knows the route: what it says of freshness and limits counts.
-      outer.fetch.narrow(settings);
+    own.identity = plan.identity;
+    let isCaptured = false;
+    for (const { fetch } of outer) {
+      if (fetch?.isFor(this.#site.flights, plan.address) === true) {
+        // A cache further out already captures this very answer for this very place in the store.
+        // The one on the route knows the route: what it says of freshness and limits counts.
+        fetch.narrow(settings);
+        isCaptured = true;
+      } else {
+        // It would find the answer without asking for what sets it apart here.
+        fetch?.yields('inner-cache');
+      }
+    }
+    if (isCaptured) {
       this.#next();
       return;
     }
@@ -124,7 +140,7 @@ export class Exchange<Req extends IncomingMessage> {
       // While a remote store was asked, a middleware further out lost its patience and answered.
       if (this.#res.headersSent) return;
       const nowMs = settings.clock.now();
-      then(choiceOf(resource, this.#req.headers, plan.wishes, nowMs), nowMs);
+      then(choiceOf(resource, headersOf(this.#req), plan.wishes, nowMs), nowMs);
     };
     // Reading cannot reject. What the handler throws must not be swallowed here: it surfaces as an
     // unhandled rejection, as it would have surfaced as an uncaught exception without us.
@@ -185,7 +201,7 @@ export class Exchange<Req extends IncomingMessage> {
   #serveStale(plan: Lookup, { stored, refresh }: Choice & { use: 'stale' }, nowMs: number): void {
     const { trace, settings, flights } = this.#site;
     const before = fieldsOf(this.#res);
-    const headers = { ...this.#req.headers };
+    const headers = { ...headersOf(this.#req) };
     trace.stale(
       this.#subject,
       refresh ? 'while-revalidate' : 'max-stale',
@@ -218,12 +234,12 @@ export class Exchange<Req extends IncomingMessage> {
     const { settings, flights } = this.#site;
     // Who does not want, or must not get, what is stored will not want what is about to be.
     if (settings.collapseMs === undefined || reason === 'request') return undefined;
-    return flights.crowds.leaderOf(crowdOf(plan, this.#req.headers), nowMs);
+    return flights.crowds.leaderOf(crowdOf(plan, headersOf(this.#req)), nowMs);
   }
 
   #lead(plan: Lookup, { reason, validating }: Missed, nowMs: number): Leader | undefined {
     const { settings, flights } = this.#site;
-    const { headers } = this.#req;
+    const headers = headersOf(this.#req);
     if (settings.collapseMs === undefined || reason === 'request') return undefined;
     // The answer to a condition of the client's own may be a 304, which is nothing to store.
     if (validating === undefined && isConditional(headers)) return undefined;
@@ -285,7 +301,7 @@ export class Exchange<Req extends IncomingMessage> {
   #fetch(plan: Lookup, choice: Missed, leader: Leader | undefined): void {
     const { settings } = this.#site;
     const { reason, detail, validating, fallback } = choice;
-    const headers = { ...this.#req.headers };
+    const headers = { ...headersOf(this.#req) };
     if (validating) askWith(this.#req.headers, validating.validators);
     let callOff: (() => void) | undefined;
     const done = this.#doneAs(leader, crowdOf(plan, headers));

@@ -6,11 +6,12 @@ import { formatCacheStatus } from './cache-status.js';
 import type { CacheStatus } from './cache-status.js';
 import { choiceOf, find } from './exchange.js';
 import type { Site } from './exchange.js';
+import { outerHandlerOf } from './handled.js';
 import { ageField, ttlSeconds } from './freshness.js';
 import { whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { BypassReason, MissReason } from './reasons.js';
-import { planFor } from './request.js';
+import { headersOf, planFor } from './request.js';
 
 /**
  * What would happen to a request now.
@@ -75,7 +76,7 @@ export function explain<Req extends IncomingMessage>(
   const inWords = (status: CacheStatus) =>
     formatCacheStatus(settings.cacheStatus === false ? 'LocMem' : settings.cacheStatus, status);
 
-  const plan = planFor(req, settings, origin, customKeyScope);
+  const plan = planFor(req, settings, origin, customKeyScope, outerHandlerOf(req, site));
   if (plan.kind === 'invalidate') {
     return { outcome: 'invalidate', reason: 'method', cacheStatus: inWords({ fwd: 'method' }) };
   }
@@ -86,7 +87,7 @@ export function explain<Req extends IncomingMessage>(
   }
   return whenThere(find(site, plan), (resource): Explanation => {
     const nowMs = settings.clock.now();
-    const choice = choiceOf(resource, req.headers, plan.wishes, nowMs);
+    const choice = choiceOf(resource, headersOf(req), plan.wishes, nowMs);
     const place = { ...plan.address, variants: resource?.variants.length ?? 0 };
     if (choice.use === 'none') {
       const { reason, detail, validating } = choice;

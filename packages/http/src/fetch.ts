@@ -87,6 +87,7 @@ export class Fetch implements ResponseWatcher {
   #announced: { readonly before: HeaderValue; readonly after: HeaderValue } | undefined;
   #hasEnded = false;
   #isSettled = false;
+  #yielded: Refusal | undefined;
 
   constructor(site: FetchSite, req: IncomingMessage, res: ServerResponse, order: FetchOrder) {
     this.#site = site;
@@ -96,7 +97,9 @@ export class Fetch implements ResponseWatcher {
     this.#flight = site.flights.takeOff();
     this.#requestTimeMs = site.settings.clock.now();
     this.#before = fieldsOf(res);
-    this.#policy = site.settings;
+    // The cookies that a cache further out has in the key are in this one's, too.
+    const cookiesAreKeyed = order.plan.identity.cookies !== undefined;
+    this.#policy = { ...site.settings, cookiesAreKeyed };
     this.#maxBodyBytes = site.settings.maxBodyBytes;
     this.#body = new BodyCapture();
     this.#watch = watch(res, this);
@@ -106,7 +109,10 @@ export class Fetch implements ResponseWatcher {
   isFor(flights: FlightBoard, address: Address): boolean {
     const own = this.#order.plan.address;
     return (
-      flights === this.#site.flights && address.key === own.key && address.version === own.version
+      this.#yielded === undefined &&
+      flights === this.#site.flights &&
+      address.key === own.key &&
+      address.version === own.version
     );
   }
 
@@ -118,19 +124,26 @@ export class Fetch implements ResponseWatcher {
       timeoutSeconds:
         inner.timeoutSeconds === undefined ? this.#policy.timeoutSeconds : inner.timeoutSeconds,
       storeSetCookie: inner.storeSetCookie && this.#policy.storeSetCookie,
-      cookiesAreKeyed: inner.cookiesAreKeyed && this.#policy.cookiesAreKeyed,
+      // The key is the same, and so are the cookies in it.
+      cookiesAreKeyed: this.#policy.cookiesAreKeyed,
     };
     this.#maxBodyBytes = Math.min(inner.maxBodyBytes, this.#maxBodyBytes);
+  }
+
+  /** A cache further in has its own idea of where the answer belongs, or that it belongs nowhere. */
+  yields(reason: 'inner-cache' | 'inner-bypass'): void {
+    this.#yielded ??= reason;
+    this.#refuse(reason);
   }
 
   // ---- while the handler writes --------------------------------------------------------------
 
   takes(status: number): boolean {
     const { validating, fallback } = this.#order;
-    if (this.#isSettled) return false;
-    return (
-      (status === 304 && validating !== undefined) || (status >= 500 && fallback !== undefined)
-    );
+    // Also when it is not to be stored: the client never asked what the handler was asked.
+    const isAsked = !this.#isSettled || this.#yielded !== undefined;
+    if (status === 304) return validating !== undefined && isAsked;
+    return status >= 500 && fallback !== undefined && !this.#isSettled;
   }
 
   onTaken(head: Head): void {
@@ -147,7 +160,7 @@ export class Fetch implements ResponseWatcher {
     const decision = this.#decide(head.status, head.fields);
     if (decision.store) this.#noteTags(head.fields);
     else this.#refuse(decision.reason);
-    this.#announce(decision.store ? undefined : decision.reason);
+    this.#announce(this.#yielded ?? (decision.store ? undefined : decision.reason));
   }
 
   onHeadSent(): void {

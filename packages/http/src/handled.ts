@@ -4,18 +4,24 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Fetch } from './fetch.js';
+import type { Identity } from './identity.js';
 import { processWide } from './process-wide.js';
+import type { BypassReason } from './reasons.js';
 
 /** A response cache on the way of a request. */
 export interface Handler {
   /** The cache itself, by identity. */
   readonly site: object;
+  /** Under what it looks the request up; undefined: it does not. */
+  identity?: Identity;
+  /** Why it let the request past. */
+  passed?: BypassReason;
   /** The answer that it captures. */
   fetch?: Fetch;
 }
 
 const handlersByRequest = processWide(
-  'handlers/1',
+  'handlers/2',
   () => new WeakMap<IncomingMessage, Handler[]>(),
 );
 
@@ -24,4 +30,11 @@ export function handlersOf(req: IncomingMessage): Handler[] {
   let handlers = handlersByRequest.get(req);
   if (!handlers) handlersByRequest.set(req, (handlers = []));
   return handlers;
+}
+
+/** The cache around this one on the way of a request. */
+export function outerHandlerOf(req: IncomingMessage, site: object): Handler | undefined {
+  const handlers = handlersByRequest.get(req) ?? [];
+  const own = handlers.findIndex((handler) => handler.site === site);
+  return (own === -1 ? handlers : handlers.slice(0, own)).at(-1);
 }

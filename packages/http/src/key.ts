@@ -35,7 +35,7 @@ export const ALL_RESPONSES = 'locmem-http';
  * handler. The version is not part of it: the store keeps versions apart.
  */
 export function resourceKey(
-  keyPrefix: string,
+  keyPrefix: string | readonly (string | number | null)[],
   by: KeyedBy,
   cookies?: readonly KeyedCookie[],
 ): string {

@@ -5,6 +5,7 @@
 import { InvalidOptionError, parseTimeout } from '@locmem/core';
 import type { Cache, Timeout } from '@locmem/core';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IdentityOptions } from './identity.js';
 import { checkOptionNames, OptionReader } from './option-reader.js';
 import type { QueryFilter } from './query.js';
 import type { ResponseCacheEvent } from './trace.js';
@@ -159,6 +160,7 @@ export interface Settings<Req> {
   readonly maxEntries: number | undefined;
   readonly maxBytes: number | undefined;
   readonly timeoutSeconds: number | null | undefined;
+  readonly identityOptions: IdentityOptions;
   readonly heuristic: boolean;
   /** Lower-case. */
   readonly targetedFields: readonly string[];
@@ -234,6 +236,7 @@ export function resolveOptions<Req>(
       options.timeout === undefined ? undefined : parseTimeout(options.timeout, 'timeout'),
     heuristic: check.boolean('heuristic', options.heuristic) ?? false,
     targetedFields: check.fieldNames('targetedFields', options.targetedFields) ?? CDN_ONLY,
+    identityOptions: identityOptions(options),
     versionOf: versionOf(options.version, check, place),
     keyPrefixOf: keyPrefixOf(options.keyPrefix, check, place),
     keyOf: keyOf(check.function('key', options.key), place),
@@ -253,6 +256,18 @@ export function resolveOptions<Req>(
     onEvent: check.function('onEvent', options.onEvent),
     clock: check.clock(options.clock),
   });
+}
+
+/** Functions and text are as good as what they are compared by. */
+function identityOptions<Req>(options: ResponseCacheOptions<Req>): IdentityOptions {
+  const { keyPrefix, version, key, ignoreQuery, allowQuery, varyCookies } = options;
+  return {
+    keyPrefix: keyPrefix === '' ? undefined : keyPrefix,
+    version,
+    key,
+    query: ignoreQuery || allowQuery ? JSON.stringify([ignoreQuery, allowQuery]) : undefined,
+    cookies: varyCookies && JSON.stringify(varyCookies),
+  };
 }
 
 /** A function of the user's is checked at each call: the request passes uncached if it is wrong. */

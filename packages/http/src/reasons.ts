@@ -84,13 +84,17 @@ export type Refusal =
   | 'handler-failed'
   /** The option `tags` threw or returned something impossible: nobody could purge the answer. */
   | 'option-threw'
+  /** A cache further in keeps it under a prefix, version or key of its own, or in another store. */
+  | 'inner-cache'
+  /** A cache further in let the request past. */
+  | 'inner-bypass'
   /** Watching it failed, for a reason of the cache's own; the answer went its way. */
   | 'failed';
 
 /** Says nothing of the next answer for the same URL. */
 const MOMENTARY: ReadonlySet<Refusal> = new Set<Refusal>([
   ...(['aborted', 'truncated', 'transformed', 'invalidated'] as const),
-  ...(['validator-mismatch', 'handler-failed', 'vary-unstable'] as const),
+  ...(['validator-mismatch', 'handler-failed', 'vary-unstable', 'inner-bypass'] as const),
 ]);
 
 /** Whether the next answer for the same URL may well be stored. */

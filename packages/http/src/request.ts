@@ -1,10 +1,13 @@
 /**
  * What of a request matters to the cache, and what lets it past.
  */
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { keyedCookies } from './cookies.js';
+import type { Handler } from './handled.js';
+import { identityOf } from './identity.js';
+import type { Identity } from './identity.js';
 import { pathTag, resourceKey, resourceTags, uriTag } from './key.js';
-import type { EffectiveUrl } from './key.js';
+import type { EffectiveUrl, KeyedBy } from './key.js';
 import type { Settings } from './options.js';
 import { NO_REQUEST_DIRECTIVES, requestDirectives } from './policy.js';
 import type { RequestDirectives } from './policy.js';
@@ -37,6 +40,7 @@ export type RequestPlan =
   | {
       readonly kind: 'lookup';
       readonly address: Address;
+      readonly identity: Identity;
       readonly tags: readonly string[];
       readonly authority: string;
       readonly wishes: RequestDirectives;
@@ -62,16 +66,42 @@ export function rawTarget(req: RoutedRequest): string {
   return req.originalUrl ?? req.url ?? '';
 }
 
-/** Decides what is to be done with a request. Whatever a function of the user's throws, it passes. */
+const CREDENTIALS = new Set(['authorization', 'cookie']);
+
+/**
+ * The fields of a request, with those that say who asks even where a middleware further out has
+ * taken them away: it knows them, and may have left what it made of them to the handler.
+ */
+export function headersOf({ headers, rawHeaders }: IncomingMessage): IncomingHttpHeaders {
+  let lost: Record<string, string> | undefined;
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    // Cheaper than the lower case of each name.
+    const { length } = rawHeaders[i]!;
+    if (length !== 6 && length !== 13) continue;
+    const name = rawHeaders[i]!.toLowerCase();
+    if (!CREDENTIALS.has(name) || headers[name] !== undefined) continue;
+    lost ??= {};
+    lost[name] =
+      lost[name] === undefined ? rawHeaders[i + 1]! : `${lost[name]}; ${rawHeaders[i + 1]!}`;
+  }
+  return lost ? { ...headers, ...lost } : headers;
+}
+
+/**
+ * Decides what is to be done with a request. Whatever a function of the user's throws, it passes.
+ *
+ * @param outer the cache around this one, if the request has passed one
+ */
 export function planFor<Req extends IncomingMessage>(
   req: Req,
   settings: Settings<Req>,
   origin: RequestOrigin<Req>,
   customKeyScope: string,
+  outer: Handler | undefined,
 ): RequestPlan {
   try {
     if (req.method === 'GET' || req.method === 'HEAD') {
-      return planForRead(req, settings, origin, customKeyScope);
+      return planForRead(req, settings, origin, customKeyScope, outer);
     }
     if (OTHER_SAFE_METHODS.has(req.method ?? '')) return pass('method');
     // RFC 9111 §4.4: unsafe methods, and those of which nobody here knows whether they are safe.
@@ -86,7 +116,10 @@ function planForRead<Req extends IncomingMessage>(
   settings: Settings<Req>,
   origin: RequestOrigin<Req>,
   customKeyScope: string,
+  outer: Handler | undefined,
 ): RequestPlan {
+  // What is to go past one cache is to be in none; nor can anybody say under what it would be.
+  if (outer && outer.identity === undefined) return pass(outer.passed ?? 'method');
   const reason = bypassReason(req);
   if (reason !== undefined) return pass(reason);
   const authority = authorityOf(req, origin);
@@ -97,21 +130,27 @@ function planForRead<Req extends IncomingMessage>(
     : NO_REQUEST_DIRECTIVES;
   if (wishes.noStore) return pass('request-no-store');
 
-  const url = effectiveUrl(req, authority, settings, origin);
+  const identity = identityOf(req, settings, customKeyScope, outer?.identity);
+  const url = effectiveUrl(req, authority, identity, origin);
   const key = resourceKey(
-    settings.keyPrefixOf(req),
-    settings.keyOf === undefined
-      ? { kind: 'url', url }
-      : { kind: 'custom', scope: customKeyScope, key: settings.keyOf(req) },
-    settings.varyCookies && keyedCookies(req.headers.cookie, settings.varyCookies),
+    identity.path.length === 1 ? String(identity.path[0]) : identity.path,
+    keyedBy(identity, url),
+    identity.cookies && keyedCookies(headersOf(req).cookie, identity.cookies),
   );
   return {
     kind: 'lookup',
-    address: { key, version: settings.versionOf(req) },
+    address: { key, version: identity.version },
+    identity,
     tags: resourceTags(authority, url.target),
     authority,
     wishes,
   };
+}
+
+function keyedBy({ custom }: Identity, url: EffectiveUrl): KeyedBy {
+  if (custom === undefined) return { kind: 'url', url };
+  const { scope, keys } = custom;
+  return { kind: 'custom', scope, key: keys.length === 1 ? keys[0]! : JSON.stringify(keys) };
 }
 
 function pass(reason: BypassReason): RequestPlan {
@@ -158,7 +197,7 @@ function hostLines({ rawHeaders }: IncomingMessage): number {
 function effectiveUrl<Req extends IncomingMessage>(
   req: Req,
   authority: string,
-  settings: Settings<Req>,
+  { keyTarget }: Identity,
   origin: RequestOrigin<Req>,
 ): EffectiveUrl {
   const rawHost = (req.headers.host ?? '').toLowerCase();
@@ -167,7 +206,7 @@ function effectiveUrl<Req extends IncomingMessage>(
     authority,
     // A handler behind a trusted proxy may still look at the Host field itself.
     rawHost: rawHost === authority ? '' : rawHost,
-    target: settings.keyTarget(rawTarget(req)),
+    target: keyTarget(rawTarget(req)),
     rewritten: rewrittenTarget(req),
   };
 }
