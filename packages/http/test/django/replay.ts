@@ -318,7 +318,7 @@ function differences(
 /** Django adds a max-age to what it caches; we add nothing to an answer. See the table. */
 function withoutAdded(value: string | null, view: View): string | null {
   if (value === null || saysMaxAge(view)) return value;
-  const rest = value.split(/,\s*/).filter((directive) => !directive.startsWith("max-age="));
+  const rest = value.split(/,\s*/).filter((directive) => !directive.startsWith('max-age='));
   return rest.length === 0 ? null : rest.join(', ');
 }
 
