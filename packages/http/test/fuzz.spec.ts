@@ -44,8 +44,13 @@ function plainOther([value, parameters]: any): unknown {
 function plainOtherItem(value: any): unknown {
   if (value instanceof others.Token) return `token ${value.toString()}`;
   if (value instanceof ArrayBuffer) return `bytes ${Buffer.from(value).toString('base64')}`;
-  if (value instanceof others.ByteSequence) return `bytes ${value.base64Value}`;
+  // It keeps the text, in which the last bits may stand for no byte; compared are the bytes.
+  if (value instanceof others.ByteSequence) return `bytes ${canonical(value.base64Value)}`;
   return value === 0 ? 0 : value;
+}
+
+function canonical(base64: string): string {
+  return Buffer.from(base64, 'base64').toString('base64');
 }
 
 function orUndefined<T>(parse: () => T): T | undefined {
