@@ -25,5 +25,6 @@ export default {
       },
     ],
   },
+  setupFiles: ['<rootDir>/scripts/one-seed-in-ci.js'],
   reporters: ['default', './scripts/plain-reporter.js'],
 };

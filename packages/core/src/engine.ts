@@ -148,8 +148,8 @@ export class Engine {
     }
     space.overtake(spaceKey);
     const there = space.slots.get(spaceKey);
-    if (there === undefined) this.store.insert(space, spaceKey, entry);
-    else this.store.overwrite(there, entry);
+    if (there !== undefined) this.store.remove(there);
+    this.store.insert(space, spaceKey, entry);
     this.addressing.noteOrigin(spaceKey, key, version);
   }
 

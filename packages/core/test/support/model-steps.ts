@@ -255,7 +255,12 @@ export const PLAYS: Record<string, Play> = {
     assert.equal(actual, to);
     if (to === from) return;
     model.entries.delete(id);
-    model.put(spec, model.id(spec, key, to), { ...entry, origin: model.origin(spec, key, to) });
+    const target = model.id(spec, key, to);
+    const moved = { ...entry, origin: model.origin(spec, key, to) };
+    if (model.put(spec, target, moved)) return;
+    // Too large for this cache, but not for who wrote it: moving does not lose it.
+    model.entries.set(target, moved);
+    model.used(target, moved);
   },
 
   clear: ({ cache, version, flag, number, model, spec }) => {
