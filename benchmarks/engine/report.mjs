@@ -15,25 +15,33 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 /** The rows of a scenario, the best first. */
 export function tableOf(scenario, rows, subjects) {
   const nameOf = (id) => subjects.get(id).name;
-  const base = nameOf(scenario.baseline);
-  if (scenario.prepare) {
-    const sorted = [...rows].sort((a, b) => a.ns.median - b.ns.median);
-    return {
-      header: ['', 'ns', '(spread)', `× ${base}`, '(spread)'],
-      cells: sorted.map(({ subject, ns, ratio }) => [
-        nameOf(subject),
-        ...[figure(ns.median), range(ns), figure(ratio.median), range(ratio)],
-      ]),
-    };
-  }
-  const names = Object.keys(scenario.columns);
-  const sorted = [...rows].sort((a, b) => a.figures[scenario.key] - b.figures[scenario.key]);
+  const base = scenario.baseline && `× ${nameOf(scenario.baseline)}`;
+  return scenario.prepare
+    ? timedTable(rows, nameOf, base)
+    : observedTable(scenario, rows, nameOf, base);
+}
+
+function timedTable(rows, nameOf, base) {
+  const sorted = [...rows].sort((a, b) => a.ns.median - b.ns.median);
   return {
-    header: ['', ...Object.values(scenario.columns), `× ${base}`],
+    header: ['', 'ns', '(spread)', base, '(spread)'],
+    cells: sorted.map(({ subject, ns, ratio }) => [
+      nameOf(subject),
+      ...[figure(ns.median), range(ns), figure(ratio.median), range(ratio)],
+    ]),
+  };
+}
+
+function observedTable({ columns, key, isMoreBetter }, rows, nameOf, base) {
+  const names = Object.keys(columns);
+  const sorted = [...rows].sort((a, b) => a.figures[key] - b.figures[key]);
+  if (isMoreBetter) sorted.reverse();
+  return {
+    header: ['', ...Object.values(columns), ...(base ? [base] : [])],
     cells: sorted.map(({ subject, figures, ratio }) => [
       nameOf(subject),
       ...names.map((name) => figure(figures[name])),
-      figure(ratio.median),
+      ...(base ? [figure(ratio.median)] : []),
     ]),
   };
 }

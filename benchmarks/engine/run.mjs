@@ -151,7 +151,7 @@ async function observe(scenario, participants) {
   return participants.map(({ id }, i) => ({
     subject: id,
     figures: rounded(figures[i]),
-    ratio: rounded({ median: figures[i][scenario.key] / base[scenario.key] }),
+    ratio: base && rounded({ median: figures[i][scenario.key] / base[scenario.key] }),
   }));
 }
 
@@ -180,8 +180,8 @@ function report() {
     versions: Object.fromEntries([...packages].sort().map((name) => [name, versionOf(name)])),
     method: {
       time: 'CPU time of the process (user and system, all threads), not wall time: other work ran on the machine',
-      processes: 'one for each subject and scenario',
-      rounds: `${plan.rounds}, interleaved: each subject in turn, round after round; ${plan.roundMs} ms each after ${plan.warmMs} ms of warming up and a full garbage collection`,
+      processes: 'one process for each subject and scenario',
+      rounds: `${plan.rounds} rounds, interleaved: each subject in turn, round after round; ${plan.roundMs} ms each after ${plan.warmMs} ms of warming up and a full garbage collection`,
       figures:
         'median over the rounds, smallest and largest; ratios to the baseline of the same round',
       observed: `memory, stalls and stampedes: ${plan.runs} runs, each in a new process; the better one`,

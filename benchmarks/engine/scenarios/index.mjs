@@ -5,7 +5,7 @@
  * @typedef {object} Scenario
  * @property {string} title
  * @property {string} group the heading it stands under
- * @property {string} baseline id of the subject that ratios refer to
+ * @property {string} [baseline] id of the subject that ratios refer to; none: no ratios
  * @property {(subject: Subject) => boolean} [admits] who takes part; all by default
  * @property {number} capacity entries that the cache may hold
  * @property {number} [ttlMs] how long they live; longer than the run by default
@@ -14,7 +14,8 @@
  * A timed one has `prepare({ open, subject, scale })` and returns a task (harness/timing.mjs); `open`
  * makes a cache, a `scale` below 1 asks for less work. An observed one has `observe`, of the same
  * arguments, which returns figures by name; `columns`, name by name their headings; `best`, which of
- * several runs counts; `key`, the column that ratios are made of.
+ * several runs counts; `key`, the column that rows are sorted by and ratios made of (`isMoreBetter`: the
+ * largest first).
  */
 import { loadHit, stampede } from './loading.mjs';
 import { perEntry } from './memory.mjs';

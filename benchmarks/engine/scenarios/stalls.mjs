@@ -74,14 +74,14 @@ export const massExpiry = {
   id: 'mass-expiry',
   title: '300,000 entries expire at once, and nobody touches the cache',
   group,
-  baseline: 'map/withDeadline',
   capacity: 300_000,
   ttlMs: LIFE_MS,
   admits: ({ expires }) => expires,
   columns: { stallMs: 'worst stall, ms', freed: 'memory freed, %', cpuMs: 'CPU, ms' },
   best: { stallMs: 'min', freed: 'max', cpuMs: 'min' },
-  key: 'stallMs',
-  note: `Watched for ${WATCH_MS / 1_000} seconds, of which the entries live ${LIFE_MS / 1_000} or less. A cache that frees nothing does not stall either.`,
+  key: 'freed',
+  isMoreBetter: true,
+  note: `Watched for ${WATCH_MS / 1_000} seconds, of which the entries live ${LIFE_MS / 1_000} or less. A cache that frees nothing does not stall by it; what it shows is the garbage collector's own share.`,
   async observe({ open, scale }) {
     const count = 300_000 * scale;
     const before = bytesInUse();
