@@ -39,7 +39,7 @@ export interface LoadOptions extends WriteOptions {
   refreshAhead?: Timeout | undefined;
   /** How long a loaded null is kept; default: as any value. (An undefined is never kept.) */
   negativeTimeout?: Timeout | undefined;
-  /** How long to wait for a load: then `DeadlineError`, and the next caller loads anew. */
+  /** How long this caller waits for a load: then `DeadlineError`. A later caller may load anew beside it. */
   deadline?: Timeout | undefined;
   /** Ends this caller's wait; the load goes on for the others. */
   signal?: AbortSignal | undefined;
