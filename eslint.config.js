@@ -7,7 +7,10 @@ export default tseslint.config(
   {
     files: ['**/*.{js,mjs}'],
     languageOptions: {
-      globals: { console: 'readonly', process: 'readonly', URL: 'readonly', fetch: 'readonly' },
+      globals: {
+        ...{ console: 'readonly', process: 'readonly', URL: 'readonly', fetch: 'readonly' },
+        ...{ performance: 'readonly', setTimeout: 'readonly' },
+      },
     },
   },
   {

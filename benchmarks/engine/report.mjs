@@ -7,8 +7,17 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { figure, markdownTable, writeFormatted } from '../harness/output.mjs';
+import {
+  capitalised,
+  emphasised,
+  methodList,
+  placeOf,
+  range,
+  targetTable,
+} from '../harness/page.mjs';
+import { judge } from '../harness/targets.mjs';
 import { scenarios } from './scenarios/index.mjs';
-import { judge } from './targets.mjs';
+import { Figures, targets } from './targets.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 
@@ -46,18 +55,14 @@ function observedTable({ columns, key, isMoreBetter }, rows, nameOf, base) {
   };
 }
 
-function range({ min, max }) {
-  return `${figure(min)} – ${figure(max)}`;
-}
-
 function render(results) {
   const subjects = new Map(Object.entries(results.subjects));
   return [
     '# What an operation costs',
     'Generated from `benchmarks/results/engine.json` by `benchmarks/engine/report.mjs`. What a cache buys, its hit ratio, is another measurement.',
-    place(results),
+    placeOf(results, 'Read ratios within a table; differences under 1.3 × are noise.'),
     '## Targets',
-    targetTable(results),
+    targetTable(judge(targets, new Figures(results))),
     ...sections(results, subjects),
     '## What the caches promise',
     'Checked in each of them before anything is timed.',
@@ -66,23 +71,6 @@ function render(results) {
     methodList(results),
     reproduce(),
   ].join('\n\n');
-}
-
-function place({ date, machine }) {
-  const { cpu, cores, memoryGiB, platform, node, v8 } = machine;
-  return `${date}; Node ${node} (V8 ${v8}), ${platform}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, shared with other work. Read ratios within a table; differences under 1.3 × are noise.`;
-}
-
-function targetTable(results) {
-  const verdict = ({ isMet }) =>
-    isMet === undefined ? 'not measured' : isMet ? 'met' : '**not met**';
-  const rows = judge(results).map((target) => [
-    target.what,
-    target.goal,
-    figure(target.value),
-    verdict(target),
-  ]);
-  return markdownTable(['LocMem', 'target', 'measured', ''], rows);
 }
 
 function* sections(results, subjects) {
@@ -98,15 +86,6 @@ function* sections(results, subjects) {
   }
 }
 
-/** Our own rows are looked for. */
-function emphasised([name, ...cells]) {
-  return [name.startsWith('LocMem') ? `**${name}**` : name, ...cells];
-}
-
-function capitalised(title) {
-  return title[0].toUpperCase() + title.slice(1);
-}
-
 function promiseTable({ subjects, versions }) {
   const isolation = { true: 'yes', false: 'no', readers: 'readers only' };
   const rows = Object.values(subjects).map(
@@ -119,12 +98,6 @@ function promiseTable({ subjects, versions }) {
     ],
   );
   return markdownTable(['', 'version', 'isolates', 'expires', 'a Date stays a Date'], rows);
-}
-
-function methodList({ method }) {
-  return Object.values(method)
-    .map((sentence) => `- ${capitalised(sentence)}.`)
-    .join('\n');
 }
 
 function reproduce() {

@@ -13,9 +13,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Child } from '../harness/children.mjs';
+import { choose } from '../harness/choose.mjs';
 import { machine, today, versionOf } from '../harness/machine.mjs';
 import { plainTable, writeFormatted } from '../harness/output.mjs';
-import { spreadOf } from '../harness/spread.mjs';
+import { rounded, spreadOf } from '../harness/spread.mjs';
 import { tableOf } from './report.mjs';
 import { scenarios, takesPart } from './scenarios/index.mjs';
 import { allSubjects } from './subjects/index.mjs';
@@ -40,9 +41,8 @@ const plan = { ...(args.quick ? QUICK : FULL) };
 if (args.rounds) plan.rounds = Number(args.rounds);
 
 const subjects = await allSubjects();
-const only = (args.only ?? '').split(',').filter(Boolean);
-const chosenScenarios = choose([...scenarios.values()], ({ id }) => [id]);
-const chosenSubjects = choose([...subjects.values()], ({ id, name }) => [id, name.toLowerCase()]);
+const chosenScenarios = choose(args.only, [...scenarios.values()], ({ id }) => [id]);
+const chosenSubjects = choose(args.only, [...subjects.values()], ({ id, name }) => [id, name]);
 
 const isWritten = !args.quick && chosenSubjects.length === subjects.size;
 
@@ -68,14 +68,6 @@ function earlierResults() {
 }
 
 // ---- who and what ------------------------------------------------------------------------------
-
-/** What `--only` names of these, or all when it names none. */
-function choose(all, namesOf) {
-  const chosen = all.filter((item) =>
-    only.some((wanted) => namesOf(item).some((name) => name.startsWith(wanted.toLowerCase()))),
-  );
-  return chosen.length ? chosen : all;
-}
 
 function participantsOf(scenario) {
   const admitted = [...subjects.values()].filter((subject) => takesPart(scenario, subject));
@@ -161,12 +153,6 @@ function bestOf({ best }, runs) {
       name,
       Math[which](...runs.map((run) => run[name])),
     ]),
-  );
-}
-
-function rounded(figures) {
-  return Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => [name, Number(value.toPrecision(4))]),
   );
 }
 

@@ -1,12 +1,6 @@
-/**
- * What LocMem set out to reach, each beside the figure that says whether it did.
- *
- * @typedef {object} Target
- * @property {string} what
- * @property {string} goal as it was set
- * @property {(figures: Figures) => number} measure
- * @property {(value: number, figures: Figures) => boolean} isMet
- */
+/** What LocMem's engine set out to reach, each beside the figure that says whether it did. */
+import { atLeast, atMost, NotMeasured } from '../harness/targets.mjs';
+
 const LOCMEM = 'locmem/copying';
 
 /** Looks figures up in a results file. */
@@ -44,11 +38,7 @@ export class Figures {
   }
 }
 
-export class NotMeasured extends Error {}
-
-const atMost = (bound) => (value) => value <= bound;
-const atLeast = (bound) => (value) => value >= bound;
-
+/** @type {import('../harness/targets.mjs').Target[]} */
 export const targets = [
   {
     what: 'string hit, 1,000 warm keys',
@@ -163,17 +153,3 @@ export const targets = [
     isMet: atMost(1),
   },
 ];
-
-/** @returns {{ what: string, goal: string, value?: number, isMet?: boolean }[]} without a value: not measured */
-export function judge(results) {
-  const figures = new Figures(results);
-  return targets.map(({ what, goal, measure, isMet }) => {
-    try {
-      const value = measure(figures);
-      return { what, goal, value, isMet: isMet(value) };
-    } catch (error) {
-      if (error instanceof NotMeasured) return { what, goal };
-      throw error;
-    }
-  });
-}

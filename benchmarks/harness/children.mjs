@@ -1,13 +1,18 @@
 /** Child processes that are asked one thing at a time, so that only one of them ever works. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { pinned } from './cores.mjs';
 
 export class Child {
   #process;
 
-  /** @param {string} file module to run @param {object} settings what it is to be, as its one argument */
-  constructor(file, settings) {
-    this.#process = fork(file, [JSON.stringify(settings)], { execArgv: ['--expose-gc'] });
+  /**
+   * @param {string} file module to run
+   * @param {object} settings what it is to be, as its one argument
+   * @param {number} [core] where it is to run, with whatever it starts
+   */
+  constructor(file, settings, core) {
+    this.#process = fork(file, [JSON.stringify(settings)], pinned(core, ['--expose-gc']));
   }
 
   /** Sends a message and waits for its answer. @throws {Error} what the child reports, or that it died */

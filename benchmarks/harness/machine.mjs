@@ -23,11 +23,14 @@ export function today() {
 
 const require = createRequire(import.meta.url);
 
-/** The version of an installed package, also of one that does not export its package.json. */
+/**
+ * The version of an installed package, also of one that does not export its package.json, or that is
+ * installed under a name of ours.
+ */
 export function versionOf(name) {
   for (let folder = dirname(require.resolve(name)); ; folder = dirname(folder)) {
     const manifest = readManifest(join(folder, 'package.json'));
-    if (manifest?.name === name && manifest.version) return manifest.version;
+    if (manifest?.name && manifest.version) return manifest.version;
     if (folder === dirname(folder)) throw new Error(`no package.json of '${name}' found`);
   }
 }

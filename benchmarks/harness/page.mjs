@@ -1,0 +1,40 @@
+/** The parts that every page of figures has. */
+import { figure, markdownTable } from './output.mjs';
+
+/** When and where; figures without it are nothing. */
+export function placeOf({ date, machine }, advice) {
+  const { cpu, cores, memoryGiB, platform, node, v8 } = machine;
+  return `${date}; Node ${node} (V8 ${v8}), ${platform}, ${cpu}, ${cores} cores, ${memoryGiB} GiB, shared with other work. ${advice}`;
+}
+
+/** @param judged what `judge` returned */
+export function targetTable(judged) {
+  const verdict = ({ isMet }) =>
+    isMet === undefined ? 'not measured' : isMet ? 'met' : '**not met**';
+  const rows = judged.map((target) => [
+    target.what,
+    target.goal,
+    figure(target.value),
+    verdict(target),
+  ]);
+  return markdownTable(['LocMem', 'target', 'measured', ''], rows);
+}
+
+export function methodList({ method }) {
+  return Object.values(method)
+    .map((sentence) => `- ${capitalised(sentence)}.`)
+    .join('\n');
+}
+
+/** Our own rows are looked for. */
+export function emphasised([name, ...cells]) {
+  return [name.startsWith('LocMem') ? `**${name}**` : name, ...cells];
+}
+
+export function capitalised(title) {
+  return title[0].toUpperCase() + title.slice(1);
+}
+
+export function range({ min, max }) {
+  return `${figure(min)} – ${figure(max)}`;
+}

@@ -1,0 +1,227 @@
+/**
+ * Measures LocMem's response cache against node:http, the frameworks and its peers:
+ *
+ *     node benchmarks/http/run.mjs [--quick] [--rounds 9] [--only hot,locmem,node] [--out file]
+ *
+ * `--only` takes ids of scenarios and names or ids of subjects, or the beginning of either; the
+ * baselines always take part. A run of some scenarios leaves the results of the others as they are; a
+ * run of some subjects, and `--quick`, a smoke test whose figures mean nothing, write none. Needs the
+ * built packages (`pnpm build`); NGINX_BINARY names an nginx that is not on the path.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { Child } from '../harness/children.mjs';
+import { choose } from '../harness/choose.mjs';
+import { canPin, pinSelf } from '../harness/cores.mjs';
+import { machine, today, versionOf } from '../harness/machine.mjs';
+import { plainTable, writeFormatted } from '../harness/output.mjs';
+import { rounded, spreadOf } from '../harness/spread.mjs';
+import { shortcomingOf } from './check.mjs';
+import { Crowd } from './load.mjs';
+import { tableOf } from './report.mjs';
+import { scenarios } from './scenarios/index.mjs';
+import { subjects, takesPart } from './subjects/index.mjs';
+
+const HERE = dirname(fileURLToPath(import.meta.url));
+const SERVER = join(HERE, 'server.mjs');
+
+const SERVER_CORE = 0;
+const CLIENT_CORE = 1;
+const CONNECTIONS = 32;
+
+/** Warming up takes CPU time of the server, and no longer than some times that on the clock. */
+const FULL = { rounds: 9, runs: 3, warmCpuMs: 2_000, patience: 4, roundMs: 300 };
+const QUICK = { rounds: 1, runs: 1, warmCpuMs: 5, patience: 4, roundMs: 20 };
+
+/** Takes part whatever is chosen: everything is a multiple of it. */
+export const BASELINE = 'node/constant';
+
+const { values: args } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    rounds: { type: 'string' },
+    only: { type: 'string' },
+    out: { type: 'string', default: join(HERE, '../results/http.json') },
+  },
+});
+const plan = { ...(args.quick ? QUICK : FULL) };
+if (args.rounds) plan.rounds = Number(args.rounds);
+
+const chosenScenarios = choose(args.only, [...scenarios.values()], ({ id }) => [id]);
+const chosenSubjects = choose(args.only, [...subjects.values()], ({ id, name }) => [id, name]);
+const isWritten = !args.quick && chosenSubjects.length === subjects.size;
+
+pinSelf(CLIENT_CORE);
+const results = isWritten ? earlierResults() : {};
+for (const scenario of chosenScenarios) {
+  const participants = participantsOf(scenario);
+  const result = scenario.observe
+    ? { rows: await observe(scenario, participants) }
+    : await load(scenario, participants);
+  results[scenario.id] = { date: today(), ...result };
+  const { header, cells } = tableOf(scenario, result.rows, subjects);
+  console.log(`\n${scenario.group}: ${scenario.title}\n\n${plainTable(header, cells)}`);
+  for (const { subject, why } of result.absent ?? []) {
+    console.log(`not here: ${subjects.get(subject).name} ${why}`);
+  }
+  if (isWritten) await writeFormatted(args.out, JSON.stringify(report()));
+}
+
+/** Every scenario is a run of its own: ratios are only made within one. */
+function earlierResults() {
+  return existsSync(args.out) ? JSON.parse(readFileSync(args.out, 'utf8')).scenarios : {};
+}
+
+// ---- who takes part ----------------------------------------------------------------------------
+
+/** Who is chosen, and what they are compared with. */
+function participantsOf(scenario) {
+  const wanted = new Set(scenario.observe ? [] : [BASELINE]);
+  for (const { id, uncached } of chosenSubjects) {
+    wanted.add(id);
+    if (scenario.isMiss && uncached) wanted.add(uncached);
+  }
+  return [...subjects.values()].filter(
+    (subject) => wanted.has(subject.id) && takesPart(scenario, subject),
+  );
+}
+
+/** A server in a process of its own, asked by name for what it knows. */
+async function serve(scenario, subject) {
+  const child = new Child(SERVER, { scenario: scenario.id, subject: subject.id }, SERVER_CORE);
+  const ask = (what) => () => child.ask({ what });
+  return {
+    subject,
+    port: await child.ask({ what: 'start' }),
+    cpuMicros: ask('cpu'),
+    heldBytes: ask('held'),
+    runs: ask('runs'),
+    async end() {
+      await child.ask({ what: 'close' });
+      child.end();
+    },
+  };
+}
+
+// ---- loaded scenarios --------------------------------------------------------------------------
+
+/** Every server in turn, round after round, so that what the machine does besides hits them all. */
+async function load(scenario, participants) {
+  const servers = [];
+  const absent = [];
+  try {
+    for (const subject of participants) {
+      const server = await serve(scenario, subject);
+      const why = await shortcomingOf(server, subject, scenario);
+      if (why === undefined) servers.push(await warm(scenario, server));
+      else {
+        absent.push({ subject: subject.id, why });
+        await server.end();
+      }
+    }
+    const rounds = servers.map(() => []);
+    for (let round = 0; round < plan.rounds; round++) {
+      for (const [i, server] of servers.entries()) {
+        rounds[i].push(await timeRound(scenario, server));
+      }
+    }
+    return { rows: rowsOf(servers, rounds), absent };
+  } finally {
+    for (const server of servers) {
+      server.crowd.close();
+      await server.end();
+    }
+  }
+}
+
+async function warm(scenario, server) {
+  const crowd = await Crowd.open(server.port, CONNECTIONS);
+  const fill = scenario.fill();
+  let filled = 0;
+  await crowd.send(() => fill[filled++], 200, fill.length);
+  const next = scenario.requests();
+  const untilCpuUs = (await server.cpuMicros()) + plan.warmCpuMs * 1_000;
+  const untilMs = performance.now() + plan.warmCpuMs * plan.patience;
+  while (performance.now() < untilMs && (await server.cpuMicros()) < untilCpuUs) {
+    await crowd.keepBusy(next, scenario.status, plan.warmCpuMs / 5);
+  }
+  return { ...server, crowd, next };
+}
+
+/** @returns CPU microseconds that one request costs the server */
+async function timeRound({ status, isMiss }, { subject, crowd, next, cpuMicros, runs }) {
+  const runsBefore = await runs();
+  const cpuBefore = await cpuMicros();
+  const requests = await crowd.keepBusy(next, status, plan.roundMs);
+  const cpuUs = (await cpuMicros()) - cpuBefore;
+  const made = (await runs()) - runsBefore;
+  const expected = subject.caches && !isMiss ? 0 : requests;
+  if (made !== expected)
+    throw new Error(`${subject.id} ran the handler ${made} times, not ${expected}`);
+  return cpuUs / requests;
+}
+
+function rowsOf(servers, rounds) {
+  const base = rounds[servers.findIndex(({ subject }) => subject.id === BASELINE)];
+  return servers.map(({ subject: { id } }, i) => ({
+    subject: id,
+    perSecond: rounded(spreadOf(rounds[i].map((us) => 1e6 / us))),
+    ratio: rounded(spreadOf(rounds[i].map((us, round) => base[round] / us))),
+    us: rounds[i].map((us) => Number(us.toPrecision(4))),
+  }));
+}
+
+// ---- observed scenarios ------------------------------------------------------------------------
+
+/** Each time in a new process; the run in the middle by the first of the figures. */
+async function observe(scenario, participants) {
+  const rows = [];
+  const [first] = Object.keys(scenario.columns);
+  for (const subject of participants) {
+    const runs = [];
+    for (let run = 0; run < (scenario.runs ?? plan.runs); run++) {
+      const server = await serve(scenario, subject);
+      try {
+        runs.push(await scenario.observe(server));
+      } finally {
+        await server.end();
+      }
+    }
+    runs.sort((a, b) => a[first] - b[first]);
+    rows.push({ subject: subject.id, figures: rounded(runs[runs.length >> 1]) });
+  }
+  return rows;
+}
+
+// ---- the results file --------------------------------------------------------------------------
+
+function report() {
+  const packages = new Set([...subjects.values()].flatMap(({ package: name }) => name ?? []));
+  return {
+    date: today(),
+    machine: machine(),
+    versions: Object.fromEntries([...packages].sort().map((name) => [name, versionOf(name)])),
+    method: {
+      time: 'requests per CPU-second: CPU time of the server process (user and system, all threads) by `process.cpuUsage`, not wall time, for other work ran on the machine; of nginx, its time on the CPU as the kernel counts it',
+      place: canPin
+        ? 'every server on one core, the client on another'
+        : 'server and client were not kept apart: no taskset, or one core',
+      load: `${CONNECTIONS} connections that stay open, one request under way on each, no pipelining; raw sockets and prepared bytes`,
+      rounds: `${plan.rounds} rounds of ${plan.roundMs} ms, interleaved: each server in turn, round after round, after ${plan.warmCpuMs} ms of CPU time of warming up`,
+      figures:
+        'median over the rounds, smallest and largest; ratios are made within a round, then their median is taken',
+      checks:
+        'before it is loaded, each must answer with the right bytes without running the handler; in every round, runs of the handler are counted',
+      noise: '`node:http` runs twice, under two names, to show it',
+    },
+    subjects: Object.fromEntries(
+      [...subjects.values()].map(({ id, name, package: from, caches, uncached }) => [
+        id,
+        { name, package: from, caches, uncached },
+      ]),
+    ),
+    scenarios: results,
+  };
+}
