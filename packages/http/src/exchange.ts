@@ -7,6 +7,8 @@ import { AsyncResource } from 'node:async_hooks';
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { watch } from './capture.js';
 import type { CacheStatus } from './cache-status.js';
+import { choiceOf, statusOf } from './choice.js';
+import type { Choice, Missed } from './choice.js';
 import type { Leader, Outcome } from './collapse.js';
 import type { Resource, StoredResponse } from './entry.js';
 import { Fetch } from './fetch.js';
@@ -20,15 +22,13 @@ import { invalidatedBy } from './invalidated.js';
 import { contained, isPromise, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Settings } from './options.js';
-import { reusable } from './policy.js';
-import type { RequestDirectives } from './policy.js';
-import type { BypassReason, MissReason, Refusal } from './reasons.js';
+import type { BypassReason, Refusal } from './reasons.js';
 import { isMomentary } from './reasons.js';
 import { REFRESH_PATIENCE_MS, refreshAfterwards } from './refresh.js';
 import { headersOf, planFor, rawTarget } from './request.js';
 import type { Invalidation, Lookup, RequestOrigin } from './request.js';
 import { announce, answerFromStore, answerNotCached } from './response.js';
-import { selected, staleFromNow } from './store.js';
+import { staleFromNow } from './store.js';
 import type { ResourceStore } from './store.js';
 import { after } from './timer.js';
 import type { EventSubject, Trace } from './trace.js';
@@ -140,7 +140,9 @@ export class Exchange<Req extends IncomingMessage> {
       // While a remote store was asked, a middleware further out lost its patience and answered.
       if (this.#res.headersSent) return;
       const nowMs = settings.clock.now();
-      then(choiceOf(resource, headersOf(this.#req), plan.wishes, nowMs), nowMs);
+      const { method } = this.#req;
+      const asking = { method, headers: headersOf(this.#req), wishes: plan.wishes };
+      then(choiceOf(resource, asking, nowMs), nowMs);
     };
     // Reading cannot reject. What the handler throws must not be swallowed here: it surfaces as an
     // unhandled rejection, as it would have surfaced as an uncaught exception without us.
@@ -158,17 +160,16 @@ export class Exchange<Req extends IncomingMessage> {
       this.#serveStale(plan, choice, nowMs);
       return;
     }
-    this.#site.trace.miss(this.#subject, choice.reason);
-    if (plan.wishes.onlyIfCached) {
-      this.#announce({ detail: 'only-if-cached' });
+    this.#site.trace.miss(this.#subject, choice.reason, choice.detail);
+    if (choice.use === 'withheld') {
+      this.#announce(statusOf(choice, nowMs));
       answerNotCached(this.#res);
       return;
     }
     const { headers, method } = this.#req;
     if (method === 'HEAD' || headers.range !== undefined) {
       // RFC 9110 §9.3.2, §14.2: what is answered has no body, or is a part: nothing whole to store.
-      const detail = method === 'HEAD' ? choice.detail : (choice.detail ?? 'range');
-      this.#announce({ fwd: choice.reason, detail });
+      this.#announce(statusOf(choice, nowMs));
       if (method === 'HEAD' && choice.validating) this.#compare(plan, choice.validating);
       this.#next();
       return;
@@ -233,25 +234,25 @@ export class Exchange<Req extends IncomingMessage> {
   #leaderToWaitFor(plan: Lookup, { reason }: Missed, nowMs: number): Leader | undefined {
     const { settings, flights } = this.#site;
     // Who does not want, or must not get, what is stored will not want what is about to be.
-    if (settings.collapseMs === undefined || reason === 'request') return undefined;
+    if (!settings.collapses || reason === 'request') return undefined;
     return flights.crowds.leaderOf(crowdOf(plan, headersOf(this.#req)), nowMs);
   }
 
   #lead(plan: Lookup, { reason, validating }: Missed, nowMs: number): Leader | undefined {
     const { settings, flights } = this.#site;
     const headers = headersOf(this.#req);
-    if (settings.collapseMs === undefined || reason === 'request') return undefined;
+    if (!settings.collapses || reason === 'request') return undefined;
     // The answer to a condition of the client's own may be a 304, which is nothing to store.
     if (validating === undefined && isConditional(headers)) return undefined;
     const crowd = crowdOf(plan, headers);
     if (flights.crowds.isUnshareable(crowd, nowMs)) return undefined;
-    return flights.crowds.lead(crowd, nowMs + settings.collapseMs);
+    return flights.crowds.lead(crowd, nowMs + settings.deadlineMs);
   }
 
   /** Enters from `#proceed`; leaves through `#rejoin`, once, or not at all when the client leaves. */
   #wait(plan: Lookup, leader: Leader, choice: Missed, nowMs: number): void {
     const { settings } = this.#site;
-    const patienceMs = Math.min(leader.untilMs - nowMs, settings.collapseMs!);
+    const patienceMs = Math.min(leader.untilMs - nowMs, settings.deadlineMs);
     const stop = () => {
       leave();
       callOff();
@@ -291,7 +292,7 @@ export class Exchange<Req extends IncomingMessage> {
         this.#serve(choice.stored, nowMs, { fwd: before.reason, collapsed: true });
       } else if (choice.use === 'stale') this.#serveStale(plan, choice, nowMs);
       // Not shared: each runs its own, and nobody waits twice.
-      else this.#fetch(plan, choice, undefined);
+      else if (choice.use === 'none') this.#fetch(plan, choice, undefined);
     });
   }
 
@@ -313,9 +314,7 @@ export class Exchange<Req extends IncomingMessage> {
       ...{ validating, fallback },
     });
     this.#register(fetch);
-    if (fallback && settings.collapseMs !== undefined) {
-      callOff = after(settings.clock, settings.collapseMs, () => fetch.failed());
-    }
+    if (fallback) callOff = after(settings.clock, settings.deadlineMs, () => fetch.failed());
     this.#run(fetch, fallback !== undefined);
   }
 
@@ -453,42 +452,4 @@ export function find<Req>(site: Site<Req>, plan: Lookup): MaybePromise<Resource 
       (stale) => stale && staleFromNow(stale, settings.clock.now()),
     );
   });
-}
-
-/** The outcome of a lookup. */
-export type Choice =
-  | { readonly use: 'fresh'; readonly stored: StoredResponse }
-  | { readonly use: 'stale'; readonly stored: StoredResponse; readonly refresh: boolean }
-  | Missed;
-
-/** The handler must be asked. */
-export interface Missed {
-  readonly use: 'none';
-  readonly reason: MissReason;
-  readonly detail?: string | undefined;
-  /** What the handler can be asked to validate. */
-  readonly validating?: StoredResponse | undefined;
-  /** What stands in when the handler fails. */
-  readonly fallback?: StoredResponse | undefined;
-}
-
-/** Which stored answer a request gets, or why none (RFC 9111 §4). */
-export function choiceOf(
-  resource: Resource | undefined,
-  headers: IncomingHttpHeaders,
-  wishes: RequestDirectives,
-  nowMs: number,
-): Choice {
-  if (resource === undefined) return { use: 'none', reason: 'uri-miss' };
-  const stored = selected(resource, headers);
-  if (stored === undefined) return { use: 'none', reason: 'vary-miss' };
-  const decision = reusable(stored, headers, wishes, nowMs);
-  if (decision.reuse === 'fresh') return { use: 'fresh', stored };
-  if (decision.reuse === 'stale') return { use: 'stale', stored, refresh: decision.refresh };
-  const { reason, detail, ifValid, ifError } = decision;
-  return {
-    ...{ use: 'none', reason, detail },
-    validating: ifValid && canValidate(stored.validators) ? stored : undefined,
-    fallback: ifError ? stored : undefined,
-  };
 }

@@ -4,13 +4,14 @@
 import type { IncomingMessage } from 'node:http';
 import { formatCacheStatus } from './cache-status.js';
 import type { CacheStatus } from './cache-status.js';
-import { choiceOf, find } from './exchange.js';
+import { choiceOf, statusOf } from './choice.js';
+import { find } from './exchange.js';
 import type { Site } from './exchange.js';
 import { outerHandlerOf } from './handled.js';
 import { ageField, ttlSeconds } from './freshness.js';
 import { whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
-import type { BypassReason, MissReason } from './reasons.js';
+import type { BypassReason, MissDetail, MissReason } from './reasons.js';
 import { headersOf, planFor } from './request.js';
 
 /**
@@ -51,7 +52,7 @@ export interface Explanation {
   /** Why it is not a hit. */
   readonly reason?: MissReason | BypassReason;
   /** What in the request stands against a stored answer: `cookie`, `authorization`, `no-cache`, … */
-  readonly detail?: string;
+  readonly detail?: MissDetail;
   /** Where in the store its resource is. */
   readonly key?: string;
   /** Under which version there; undefined: the store's own. */
@@ -87,22 +88,22 @@ export function explain<Req extends IncomingMessage>(
   }
   return whenThere(find(site, plan), (resource): Explanation => {
     const nowMs = settings.clock.now();
-    const choice = choiceOf(resource, headersOf(req), plan.wishes, nowMs);
+    const asking = { method: req.method, headers: headersOf(req), wishes: plan.wishes };
+    const choice = choiceOf(resource, asking, nowMs);
+    const cacheStatus = inWords(statusOf(choice, nowMs));
     const place = { ...plan.address, variants: resource?.variants.length ?? 0 };
-    if (choice.use === 'none') {
-      const { reason, detail, validating } = choice;
-      const cacheStatus = inWords({ fwd: reason, detail });
-      const outcome = validating ? 'validate' : 'miss';
+    if (choice.use === 'none' || choice.use === 'withheld') {
+      const { reason, detail } = choice;
+      const outcome = choice.use === 'none' && choice.validating ? 'validate' : 'miss';
       return { outcome, reason, ...(detail && { detail }), ...place, cacheStatus };
     }
-    const ttl = ttlSeconds(choice.stored, nowMs);
     return {
       outcome: choice.use === 'fresh' ? 'hit' : 'stale',
       ...place,
       status: choice.stored.status,
       ageSeconds: ageField(choice.stored, nowMs),
-      ttlSeconds: ttl,
-      cacheStatus: inWords({ hit: true, ttl }),
+      ttlSeconds: ttlSeconds(choice.stored, nowMs),
+      cacheStatus,
     };
   });
 }

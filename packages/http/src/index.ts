@@ -13,7 +13,7 @@ export type {
   ResponseCacheStats,
   StaleReason,
 } from './trace.js';
-export type { BypassReason, MissReason, Refusal } from './reasons.js';
+export type { BypassReason, MissDetail, MissReason, Refusal } from './reasons.js';
 export { patchCacheControl, patchedCacheControl } from './patch-cache-control.js';
 export type { CacheControlDirectives, FieldTarget } from './patch-cache-control.js';
 export { checkVaryNames, patchVary } from './patch-vary.js';

@@ -10,7 +10,7 @@ import { queryFilter } from './query.js';
 import type { QueryFilter } from './query.js';
 
 const A_DAY_SECONDS = 86_400;
-const COLLAPSE_MS = 5_000;
+const DEADLINE_MS = 5_000;
 const COLLAPSE_OPTIONS = new Set(['deadline']);
 
 /** Refuses an option that does not exist: `{ ttl: 60 }` must not silently mean something else. */
@@ -132,18 +132,17 @@ export class OptionReader {
     return Math.min(seconds, MAX_DELTA_SECONDS);
   }
 
-  /** Milliseconds of waiting; undefined: nobody waits. */
-  collapse(value: unknown): number | undefined {
-    if (value === false) return undefined;
-    if (value === undefined) return COLLAPSE_MS;
+  collapse(value: unknown): { readonly isOn: boolean; readonly deadlineMs: number } {
+    if (value === false) return { isOn: false, deadlineMs: DEADLINE_MS };
+    if (value === undefined) return { isOn: true, deadlineMs: DEADLINE_MS };
     if (typeof value !== 'object' || value === null || Array.isArray(value)) {
       return this.#refuse('collapse', 'must be an object, or false', value);
     }
     checkOptionNames(value, COLLAPSE_OPTIONS, `${this.#place} collapse`);
     const { deadline } = value as { deadline?: Timeout };
-    if (deadline === undefined) return COLLAPSE_MS;
+    if (deadline === undefined) return { isOn: true, deadlineMs: DEADLINE_MS };
     const seconds = parseTimeout(deadline, 'collapse.deadline');
-    if (seconds !== null && seconds > 0) return seconds * 1000;
+    if (seconds !== null && seconds > 0) return { isOn: true, deadlineMs: seconds * 1000 };
     return this.#refuse('collapse.deadline', 'must be a time that ends, above zero', deadline);
   }
 

@@ -129,8 +129,8 @@ export interface ResponseCacheOptions<
   staleWhileRevalidate?: Timeout | boolean | undefined;
   /**
    * For how long after its freshness an answer may stand in for a handler that fails: with a 5xx, by
-   * throwing, or by not having begun to answer at the deadline of `collapse` (RFC 5861 §4). As
-   * `staleWhileRevalidate` otherwise.
+   * throwing, or by not having begun to answer at the deadline of `collapse`, also where that is
+   * false: after five seconds then (RFC 5861 §4). As `staleWhileRevalidate` otherwise.
    */
   staleIfError?: Timeout | boolean | undefined;
   /**
@@ -174,8 +174,10 @@ export interface Settings<Req> {
   readonly makesEtag: boolean;
   readonly staleWhileRevalidateSeconds: number;
   readonly staleIfErrorSeconds: number;
-  /** How long one waits for another; undefined: not at all. */
-  readonly collapseMs: number | undefined;
+  /** Whether one request waits for the answer to another. */
+  readonly collapses: boolean;
+  /** How long a handler may take: then who waits goes on alone, and what is stale stands in. */
+  readonly deadlineMs: number;
   readonly isBypassed: (req: Req) => boolean;
   readonly maxBodyBytes: number;
   readonly storeSetCookie: boolean;
@@ -228,6 +230,7 @@ export function resolveOptions<Req>(
 ): Settings<Req> {
   checkOptionNames(options, OPTION_NAMES, place);
   const check = new OptionReader(place);
+  const collapse = check.collapse(options.collapse);
   return Object.freeze({
     cache: check.cache(options.cache),
     maxEntries: check.integer('maxEntries', options.maxEntries, 1),
@@ -247,7 +250,8 @@ export function resolveOptions<Req>(
     makesEtag: check.boolean('etag', options.etag) ?? false,
     staleWhileRevalidateSeconds: check.window('staleWhileRevalidate', options.staleWhileRevalidate),
     staleIfErrorSeconds: check.window('staleIfError', options.staleIfError),
-    collapseMs: check.collapse(options.collapse),
+    collapses: collapse.isOn,
+    deadlineMs: collapse.deadlineMs,
     isBypassed: check.function('bypass', options.bypass) ?? (() => false),
     maxBodyBytes: check.integer('maxBodyBytes', options.maxBodyBytes, 0) ?? MIB,
     storeSetCookie: check.boolean('storeSetCookie', options.storeSetCookie) ?? false,

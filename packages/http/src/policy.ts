@@ -23,7 +23,7 @@ import {
   ttlSeconds,
 } from './freshness.js';
 import type { AgeFacts } from './freshness.js';
-import type { MissReason, Refusal } from './reasons.js';
+import type { MissDetail, MissReason, Refusal } from './reasons.js';
 import { cachePolicyFields } from './targeted.js';
 import type { CachePolicyFields } from './targeted.js';
 import { canValidate, validatorsOf } from './validation.js';
@@ -308,7 +308,7 @@ export type ReuseDecision =
   | {
       readonly reuse: false;
       readonly reason: MissReason;
-      readonly detail?: string | undefined;
+      readonly detail?: MissDetail | undefined;
       readonly ifValid: boolean;
       readonly ifError: boolean;
     };
@@ -353,7 +353,7 @@ function unmetWish(
   stored: StoredResponse,
   wishes: RequestDirectives,
   nowMs: number,
-): string | undefined {
+): MissDetail | undefined {
   // §5.2.1.4, §5.4.
   if (wishes.noCache) return 'no-cache';
   // §5.2.1.1: "unwilling to accept a response whose age is greater than".
@@ -367,10 +367,10 @@ function unmetWish(
   return undefined;
 }
 
-function unlike(detail: string) {
+function unlike(detail: MissDetail) {
   return { reuse: false, reason: 'request', detail, ifValid: false, ifError: false } as const;
 }
 
-function onlyIfValid(reason: MissReason, detail?: string) {
+function onlyIfValid(reason: MissReason, detail?: MissDetail) {
   return { reuse: false, reason, detail, ifValid: true, ifError: false } as const;
 }

@@ -35,6 +35,22 @@ export type MissReason =
   /** The request does not want, or must not get, what is stored. */
   | 'request';
 
+/** What exactly stood against reusing what is, or could be, stored. */
+export type MissDetail =
+  /** The request has a field that what is stored was not made for (RFC 9111 §3.5). */
+  | 'authorization'
+  | 'cookie'
+  /** Wishes of the request that what is stored does not meet (RFC 9111 §5.2.1). */
+  | 'no-cache'
+  | 'max-age'
+  | 'min-fresh'
+  /** The client got a 504 instead of an answer of the handler's (RFC 9111 §5.2.1.7). */
+  | 'only-if-cached'
+  /** A part was asked for, and no whole is stored that it could be taken out of. */
+  | 'range'
+  /** The stored answer says `no-cache`: it is validated each time. */
+  | 'response-no-cache';
+
 /** Why an answer was not stored: RFC 9111 §3, and this cache's own caution. */
 export type Refusal =
   /** Another method than GET was answered. */

@@ -3,7 +3,7 @@
  * request.
  */
 import { channel } from 'node:diagnostics_channel';
-import type { BypassReason, MissReason, Refusal } from './reasons.js';
+import type { BypassReason, MissDetail, MissReason, Refusal } from './reasons.js';
 
 /** What an event is about. */
 export interface EventSubject {
@@ -59,7 +59,12 @@ export type ResponseCacheEvent =
       readonly ttlSeconds: number;
     } & EventSubject)
   | ({ readonly type: 'validated' } & EventSubject)
-  | ({ readonly type: 'miss'; readonly reason: MissReason } & EventSubject)
+  | ({
+      readonly type: 'miss';
+      readonly reason: MissReason;
+      /** What exactly stood against what is stored, where something did. */
+      readonly detail?: MissDetail;
+    } & EventSubject)
   | ({ readonly type: 'bypass'; readonly reason: BypassReason } & EventSubject)
   | ({
       readonly type: 'stored';
@@ -128,6 +133,8 @@ export interface ResponseCacheStats {
   readonly stale: Readonly<Partial<Record<StaleReason, number>>>;
   /** Misses by reason. */
   readonly missReasons: Readonly<Partial<Record<MissReason, number>>>;
+  /** Of the misses, those with something particular against what is stored, by what it was. */
+  readonly missDetails: Readonly<Partial<Record<MissDetail, number>>>;
   /** Answers stored. */
   readonly stored: number;
   /** Invalidations, by an unsafe request or by `invalidate`. */
@@ -161,6 +168,7 @@ export class Trace {
   };
   readonly #stale: Partial<Record<StaleReason, number>> = {};
   readonly #missReasons: Partial<Record<MissReason, number>> = {};
+  readonly #missDetails: Partial<Record<MissDetail, number>> = {};
   readonly #bypasses: Partial<Record<BypassReason, number>> = {};
   readonly #refusals: Partial<Record<Refusal, number>> = {};
 
@@ -173,14 +181,15 @@ export class Trace {
     this.#tell('hit', () => ({ type: 'hit', ageSeconds, ttlSeconds, ...subject }));
   }
 
-  miss(subject: EventSubject, reason: MissReason): void {
+  miss(subject: EventSubject, reason: MissReason, detail: MissDetail | undefined): void {
     this.#counts.misses++;
-    this.#missReasons[reason] = (this.#missReasons[reason] ?? 0) + 1;
-    this.#tell('miss', () => ({ type: 'miss', reason, ...subject }));
+    count(this.#missReasons, reason);
+    if (detail !== undefined) count(this.#missDetails, detail);
+    this.#tell('miss', () => ({ type: 'miss', reason, ...(detail && { detail }), ...subject }));
   }
 
   stale(subject: EventSubject, why: StaleReason, ttlSeconds: number): void {
-    this.#stale[why] = (this.#stale[why] ?? 0) + 1;
+    count(this.#stale, why);
     this.#tell('stale', () => ({ type: 'stale', why, ttlSeconds, ...subject }));
   }
 
@@ -195,7 +204,7 @@ export class Trace {
   }
 
   bypass(subject: EventSubject, reason: BypassReason): void {
-    this.#bypasses[reason] = (this.#bypasses[reason] ?? 0) + 1;
+    count(this.#bypasses, reason);
     this.#tell('bypass', () => ({ type: 'bypass', reason, ...subject }));
   }
 
@@ -205,7 +214,7 @@ export class Trace {
   }
 
   refused(subject: EventSubject, reason: Refusal): void {
-    this.#refusals[reason] = (this.#refusals[reason] ?? 0) + 1;
+    count(this.#refusals, reason);
     this.#tell('refused', () => ({ type: 'refused', reason, ...subject }));
   }
 
@@ -224,6 +233,7 @@ export class Trace {
       ...this.#counts,
       stale: Object.freeze({ ...this.#stale }),
       missReasons: Object.freeze({ ...this.#missReasons }),
+      missDetails: Object.freeze({ ...this.#missDetails }),
       bypasses: Object.freeze({ ...this.#bypasses }),
       refusals: Object.freeze({ ...this.#refusals }),
     });
@@ -243,4 +253,8 @@ export class Trace {
       this.#counts.errors++;
     }
   }
+}
+
+function count<Name extends string>(counts: Partial<Record<Name, number>>, name: Name): void {
+  counts[name] = (counts[name] ?? 0) + 1;
 }

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createResponseCache } from '../src/index.js';
 import { closeAll, freshStoreName, scene, serve, TestClock } from './harness.js';
+import type { Ask } from './harness.js';
 
 afterAll(closeAll);
 
@@ -107,7 +108,7 @@ describe('events', () => {
       { type: 'stored', bytes: 5, ttlSeconds: 60, ...get },
       { type: 'hit', ageSeconds: 5, ttlSeconds: 55, ...get },
       { type: 'bypass', reason: 'range', ...get },
-      { type: 'miss', reason: 'request', ...get },
+      { type: 'miss', reason: 'request', detail: 'cookie', ...get },
       { type: 'refused', reason: 'cookie', ...get },
       { type: 'invalidated', tags: [expect.stringMatching(/^uri:127\.0\.0\.1:\d+\/a$/)] },
     ]);
@@ -124,6 +125,7 @@ describe('stats', () => {
       hits: 0,
       misses: 1,
       missReasons: { 'uri-miss': 1 },
+      missDetails: {},
       collapsed: 0,
       validated: 0,
       stale: {},
@@ -165,6 +167,68 @@ describe('explain of what is stale', () => {
     const expected = { outcome: 'stale', ttlSeconds: -1, cacheStatus: 'LocMem; hit; ttl=-1' };
     expect(await stale('max-age=60, stale-while-revalidate=9')).toMatchObject(expected);
     expect(await stale('max-age=60', { 'cache-control': 'max-stale' })).toMatchObject(expected);
+  });
+});
+
+describe('explain and Cache-Status', () => {
+  const wish = (value: string) => ({ 'cache-control': value });
+  // What is stored for `/`: a fresh answer that varies by language. Nothing is stored for `/b`.
+  const cases: readonly (readonly [string, Ask & { readonly path?: string }, string])[] = [
+    ['a hit', {}, 'hit; ttl=60'],
+    ['HEAD', { method: 'HEAD' }, 'hit; ttl=60'],
+    ['a part', { headers: { range: 'bytes=0-1' } }, 'hit; ttl=60'],
+    ['several parts', { headers: { range: 'bytes=0-1, 3-4' } }, 'fwd=bypass; detail=range'],
+    ['If-Match', { headers: { 'if-match': '"a"' } }, 'fwd=bypass; detail=precondition'],
+    ['an unsafe method', { method: 'POST' }, 'fwd=method'],
+    ['another safe method', { method: 'OPTIONS' }, 'fwd=method'],
+    ['no-store', { headers: wish('no-store') }, 'fwd=bypass; detail=request-no-store'],
+    ['another variant', { headers: { 'accept-language': 'de' } }, 'fwd=vary-miss'],
+    ['no-cache', { headers: wish('no-cache') }, 'fwd=request; detail=no-cache'],
+    ['min-fresh', { headers: wish('min-fresh=61') }, 'fwd=request; detail=min-fresh'],
+    ['Authorization', { headers: { authorization: 'a' } }, 'fwd=request; detail=authorization'],
+    ['a miss', { path: '/b' }, 'fwd=uri-miss'],
+    [
+      'a part of nothing',
+      { path: '/b', headers: { range: 'bytes=0-1' } },
+      'fwd=uri-miss; detail=range',
+    ],
+    ['only-if-cached', { path: '/b', headers: wish('only-if-cached') }, 'detail=only-if-cached'],
+    [
+      'only-if-cached, for a part',
+      { path: '/b', headers: { ...wish('only-if-cached'), range: 'bytes=0-1' } },
+      'detail=only-if-cached',
+    ],
+  ];
+  it.each(cases)('say the same of %s', async (_name, { path = '/', ...asked }, status) => {
+    const cache = createResponseCache({ cache: freshStoreName(), clock: new TestClock() });
+    const explanations: string[] = [];
+    const server = await serve((req, res) => {
+      explanations.push(cache.explain(req).cacheStatus);
+      cache.handle(req, res, () => {
+        const cacheControl = req.headers.authorization ? 'max-age=60, public' : 'max-age=60';
+        res.writeHead(200, { 'Cache-Control': cacheControl, Vary: 'Accept-Language' }).end('hello');
+      });
+    });
+    await server.ask('/');
+    const { cache: said } = await server.ask(path, asked);
+    expect(said).toBe(`LocMem; ${status}`);
+    expect(explanations.at(-1)).toBe(said);
+  });
+});
+
+describe('what stood against reusing an answer', () => {
+  it('is counted and told by name', async () => {
+    const { ask, cache, events } = await scene((_req, res) => res.end('x'), { timeout: 60 });
+    await ask('/');
+    await ask('/', { headers: { 'cache-control': 'no-cache' } });
+    await ask('/', { headers: { cookie: 'a=1' } });
+    await ask('/b', { headers: { 'cache-control': 'only-if-cached' } });
+    const { missReasons, missDetails } = cache.stats();
+    expect(missReasons).toEqual({ 'uri-miss': 2, request: 2 });
+    expect(missDetails).toEqual({ 'no-cache': 1, cookie: 1, 'only-if-cached': 1 });
+    expect(events.flatMap((event) => (event.type === 'miss' ? [event.detail] : []))).toEqual([
+      ...[undefined, 'no-cache', 'cookie', 'only-if-cached'],
+    ]);
   });
 });
 

@@ -403,6 +403,20 @@ describe('stale-if-error', () => {
     expect((await ask('/', { headers: { 'cache-control': 'max-stale' } })).text).toBe('good');
   });
 
+  it('stands in at the deadline also where nobody waits for anybody', async () => {
+    const { ask, clock, runs } = await scene(
+      failing(() => {}),
+      { collapse: false },
+    );
+    await ask('/');
+    clock.advance(61);
+    const answer = ask('/');
+    while (runs() < 2) await new Promise(setImmediate);
+    clock.advance(5);
+    expect((await answer).text).toBe('good');
+    expect(clock.pending).toBe(0);
+  });
+
   it('keeps the connection from who destroys it for the error, later', async () => {
     const { ask, open, port, clock } = await scene((req, res, run) => {
       res.setHeader('Cache-Control', SIE);
