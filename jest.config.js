@@ -1,7 +1,7 @@
 // One configuration for every package. Sources are mapped, so tests need no build;
 // the few that test the built packages say so and find dist/ built by `npm test`.
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/scripts/closed-at-the-end.js',
   testMatch: ['<rootDir>/packages/*/test/**/*.spec.ts', '<rootDir>/examples/*/test/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

@@ -132,6 +132,7 @@ describe('an unsafe request', () => {
     socket.on('error', () => {});
     socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n');
     await invalidated;
+    socket.destroy();
     expect((await ask('/', { headers })).isHit).toBe(false);
   });
 
