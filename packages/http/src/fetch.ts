@@ -16,7 +16,7 @@ import { fieldsOf, linesOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { ttlSeconds } from './freshness.js';
 import type { Flight, FlightBoard } from './in-flight.js';
-import { isGone, isWhole, wasTransformed } from './integrity.js';
+import { isDestroyed, isGone, isWhole, wasTransformed } from './integrity.js';
 import { contained, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import { storable } from './policy.js';
@@ -178,9 +178,7 @@ export class Fetch implements ResponseWatcher {
   }
 
   onEnding(): void {
-    const isOver = this.#order.isBackground
-      ? this.#res.destroyed || this.#res.errored !== null
-      : isGone(this.#req, this.#res);
+    const isOver = this.#order.isBackground ? isDestroyed(this.#res) : isGone(this.#req, this.#res);
     if (isOver) this.#refuse('aborted');
   }
 

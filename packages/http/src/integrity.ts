@@ -19,14 +19,18 @@ export function isWhole({ status, atFirstWrite }: Head, bodyBytes: number): bool
  */
 export function isGone(req: IncomingMessage, res: ServerResponse): boolean {
   return (
-    res.destroyed ||
-    res.errored !== null ||
+    isDestroyed(res) ||
     req.errored !== null ||
     req.readableAborted ||
     req.socket.destroyed ||
     // The client has closed its half of the connection, and node the other.
     req.socket.writableEnded
   );
+}
+
+/** Whether the handler has given the answer up, or node has: what was written of it is not all. */
+export function isDestroyed(res: ServerResponse): boolean {
+  return res.destroyed || res.errored !== null || res.socket?.destroyed === true;
 }
 
 /**

@@ -59,9 +59,16 @@ export function toSink(req: IncomingMessage, res: ServerResponse, fields: Fields
     sink.destroyed = true;
     process.nextTick(() => sink.emit('close'));
   });
+  socket.once('close', () => {
+    if (sink.socket !== socket) return;
+    sink.destroyed = true;
+    sink.emit('close');
+  });
+  // `res.destroy(error)` ends here; of a connection's own errors, nobody hears but node's server.
+  socket.on('error', () => {});
 
   forward(res, sink);
-  enliven(req);
+  enliven(req, socket);
   return sink;
 }
 
@@ -98,9 +105,14 @@ function forward(res: ServerResponse, sink: ServerResponse): void {
 }
 
 /** A handler that looks whether its client is still there must not find out that it is not. */
-function enliven(req: IncomingMessage): void {
-  const { socket } = req;
-  const inert = inertSocket(socket);
+function enliven(req: IncomingMessage, sinkSocket: Socket): void {
+  const inert = inertSocket(req.socket);
+  // What destroys the connection of an answer makes an end of the answer.
+  const destroy = () => {
+    sinkSocket.destroy();
+    return Object.assign(inert, { destroyed: true });
+  };
+  Object.assign(inert, { destroy, destroySoon: destroy, resetAndDestroy: destroy });
   const alive = { destroyed: false, closed: false, aborted: false, readableAborted: false };
   for (const [name, value] of Object.entries({ ...alive, errored: null })) {
     Object.defineProperty(req, name, { value, writable: true, configurable: true });

@@ -19,6 +19,8 @@ export interface Reply {
   readonly hints: string | undefined;
   readonly processing: boolean;
   readonly manner: 'stops' | 'short' | 'chunks' | undefined;
+  /** Takes the response into its own hands instead. */
+  readonly perform?: (res: ServerResponse) => void;
 }
 
 /** One row at work: its options, and its handler. A rejected reply is thrown by the handler. */
@@ -43,9 +45,11 @@ const express =
     });
     app.use(expressCache(options));
     app.use((req, res, next) => {
-      reply(req).then((answer) => {
-        write(res, answer);
-      }, next);
+      reply(req)
+        .then((answer) => {
+          write(res, answer);
+        })
+        .catch(next);
     });
     return app as RequestListener;
   };
@@ -62,7 +66,7 @@ const koa =
     app.use(koaCache(options));
     app.use(async (ctx) => {
       const answer = await reply(ctx.req);
-      if (answer.trailers || answer.hints || answer.processing || answer.manner) {
+      if (answer.trailers || answer.hints || answer.processing || answer.manner || answer.perform) {
         ctx.respond = false;
         write(ctx.res, answer);
         return;
@@ -88,6 +92,10 @@ export const FRAMEWORKS: readonly (readonly [name: string, framework: Framework]
 ];
 
 function write(res: ServerResponse, answer: Reply): void {
+  if (answer.perform) {
+    answer.perform(res);
+    return;
+  }
   if (answer.processing) res.writeProcessing();
   if (answer.hints !== undefined) res.writeEarlyHints({ link: answer.hints });
   res.statusCode = answer.status;
