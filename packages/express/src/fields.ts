@@ -17,7 +17,8 @@ import type { RequestHandler, Response } from 'express';
 /**
  * Adds directives to the Cache-Control of every answer behind it (Django: cache_control). What the
  * route says itself stays; `maxAge` is only ever lowered, `public` and `private` replace each other.
- * Mount it behind `cachePage` or `responseCache`, so that they see it.
+ * An answer with a 5xx is left as it is: it is mostly what became of a route that threw, and is not
+ * to be kept for as long as its page. Mount it behind `cachePage` or `responseCache`, so that they see it.
  *
  * @param directives in camel case; times as seconds or with their unit
  * @throws {InvalidOptionError} when a directive does not exist or has an argument that it cannot have
@@ -46,8 +47,9 @@ import type { RequestHandler, Response } from 'express';
 export function cacheControl(directives: CacheControlDirectives): RequestHandler {
   patchedCacheControl('', directives);
   const copy = { ...directives };
-  return patching((res) => {
-    patchCacheControl(res, copy);
+  return patching((res, status) => {
+    // In Django what is thrown goes past the decorator; here it comes back as any other answer.
+    if (status < 500) patchCacheControl(res, copy);
   });
 }
 
@@ -148,10 +150,10 @@ export function conditionalGet(): RequestHandler {
   };
 }
 
-function patching(patch: (res: Response) => void): RequestHandler {
+function patching(patch: (res: Response, status: number) => void): RequestHandler {
   return (_req, res, next) => {
-    beforeHead(res, () => {
-      patch(res);
+    beforeHead(res, (status) => {
+      patch(res, status);
     });
     next();
   };

@@ -26,6 +26,23 @@ describe.each(EXPRESSES)('%s', (_name, express) => {
     expect((await ask('/')).headers['cache-control']).toBe('max-age=10, private');
   });
 
+  it('cacheControl does not say of an error that it is good for as long as the page', async () => {
+    let runs = 0;
+    const app = express().use(page());
+    app.get('/', cacheControl({ public: true, maxAge: '1h' }), (_req, res) => {
+      if (++runs === 1) throw new Error('the first time');
+      if (runs === 2) res.writeHead(503).end();
+      else res.send('good');
+    });
+    const ask = await listen(app);
+    const first = await ask('/');
+    expect([first.status, first.headers['cache-control']]).toEqual([500, undefined]);
+    const second = await ask('/');
+    expect([second.status, second.headers['cache-control']]).toEqual([503, undefined]);
+    expect((await ask('/')).text).toBe('good');
+    expect((await ask('/')).isHit).toBe(true);
+  });
+
   it('neverCache keeps the answers of a route out of the cache', async () => {
     let runs = 0;
     const app = express().use(page());

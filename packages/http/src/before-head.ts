@@ -9,7 +9,7 @@ import { watch } from './capture.js';
  * Those given to `writeHead` are set already. Once, and again only if sending the head failed.
  *
  * @param res the response
- * @param callback what is to be done to it
+ * @param callback what is to be done to it; is told the status
  *
  * @example
  * ```ts
@@ -30,6 +30,10 @@ import { watch } from './capture.js';
  * server.closeAllConnections();
  * ```
  */
-export function beforeHead(res: ServerResponse, callback: () => void): void {
-  watch(res, { onHead: callback });
+export function beforeHead(res: ServerResponse, callback: (status: number) => void): void {
+  watch(res, {
+    onHead: ({ status }) => {
+      callback(status);
+    },
+  });
 }

@@ -64,8 +64,9 @@ export function toSink(req: IncomingMessage, res: ServerResponse, fields: Fields
     sink.destroyed = true;
     sink.emit('close');
   });
-  // `res.destroy(error)` ends here; of a connection's own errors, nobody hears but node's server.
-  socket.on('error', () => {});
+  socket.on('error', () => {
+    // Of what a response is destroyed with, nobody hears but node's own server.
+  });
 
   forward(res, sink);
   enliven(req, socket);

@@ -5,12 +5,15 @@ import CachePolicy from 'http-cache-semantics';
 import * as others from 'structured-headers';
 import { deltaSeconds, parseCacheControl } from '../src/cache-control.js';
 import { formatHttpDate, parseHttpDate } from '../src/http-date.js';
+import { keyedCookies } from '../src/cookies.js';
+import { notModified } from '../src/conditional.js';
 import { parseRange } from '../src/range.js';
 import { storable } from '../src/policy.js';
 import type { Fields } from '../src/fields.js';
 import { parseDictionary, parseList, printString, Token } from '../src/structured-fields.js';
 import type { Member } from '../src/structured-fields.js';
 import { cachePolicyFields } from '../src/targeted.js';
+import { matches, parseVary, selectingFields } from '../src/vary.js';
 
 /** Texts that are nearly structured: pieces of the grammar, in any order. */
 const nearlyStructured = fc
@@ -97,6 +100,43 @@ describe('structured fields', () => {
         if (printed.includes(undefined)) return;
         expect(parseList([printed.join(', ')])?.map(({ value }) => value)).toEqual(texts);
       }),
+    );
+  });
+});
+
+/** Members as structured-headers makes them, for its printer. */
+const bareItem = fc.oneof(
+  fc.integer({ min: -999_999_999_999_999, max: 999_999_999_999_999 }),
+  fc.stringMatching(/^[ -~]{0,12}$/),
+  fc.boolean(),
+  fc.stringMatching(/^[A-Za-z*][A-Za-z0-9:/!#$%&'*+.^_`|~-]{0,8}$/).map((t) => new others.Token(t)),
+);
+const key = fc.stringMatching(/^[a-z*][a-z0-9_.*-]{0,6}$/);
+const parameters = fc.array(fc.tuple(key, bareItem), { maxLength: 3 }).map((all) => new Map(all));
+const item = fc.tuple(bareItem, parameters);
+const member = fc.oneof(item, fc.tuple(fc.array(item, { maxLength: 3 }), parameters));
+
+describe('structured fields, printed', () => {
+  it('of dictionaries are read as they are printed', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(key, member)), (members) => {
+        const dictionary = new Map(members);
+        const read = parseDictionary([others.serializeDictionary(dictionary)]);
+        expect(read && [...read].map(([name, value]) => [name, plain(value)])).toEqual(
+          [...dictionary].map(([name, value]) => [name, plainOther(value)]),
+        );
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('of lists, in one line or several', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(member, { minLength: 1 }), { minLength: 1 }), (lines) => {
+        const printed = lines.map((members) => others.serializeList(members as any));
+        expect(parseList(printed)?.map(plain)).toEqual(lines.flat().map(plainOther));
+      }),
+      { numRuns: 1_000 },
     );
   });
 });
@@ -188,6 +228,71 @@ describe('dates', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 253_402_300_799 }), (seconds) => {
         expect(parseHttpDate(formatHttpDate(seconds * 1000), 0)).toBe(seconds * 1000);
+      }),
+    );
+  });
+});
+
+const fieldName = fc
+  .stringMatching(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,10}$/)
+  .filter((name) => name !== '*' && name.toLowerCase() !== '__proto__');
+
+describe('Vary', () => {
+  it('is read as it is printed, in whatever order, case and number of lines', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(fieldName, { minLength: 1 }), { minLength: 1 }), (lines) => {
+        const parsed = parseVary(lines.map((names) => names.join(' ,\t')));
+        const names = [...new Set(lines.flat().map((name) => name.toLowerCase()))].sort();
+        expect(parsed).toEqual({ kind: 'names', names });
+      }),
+    );
+  });
+
+  it('selects by value and by presence', () => {
+    const value = fc.option(fc.constantFrom('', 'a', 'b', 'a b', 'a,b'), { nil: undefined });
+    fc.assert(
+      fc.property(value, value, (first, second) => {
+        const selecting = selectingFields(['x'], first === undefined ? {} : { x: first });
+        expect(matches(selecting, second === undefined ? {} : { x: second })).toBe(
+          first === second,
+        );
+      }),
+    );
+  });
+});
+
+describe('entity tags', () => {
+  const opaque = fc.stringMatching(/^[!#-~\x80-\xff]{0,6}$/);
+  const weak = fc.boolean();
+  it('are found in the list that they are printed in, weak or not', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(weak, opaque), { minLength: 1 }),
+        fc.tuple(weak, opaque),
+        (list, [isWeak, stored]) => {
+          const print = ([w, text]: readonly [boolean, string]) => `${w ? 'W/' : ''}"${text}"`;
+          const headers = { 'if-none-match': list.map(print).join(', ') };
+          const etag = print([isWeak, stored]);
+          expect(notModified(headers, { status: 200, etag, modifiedMs: 0 }, 0)).toBe(
+            list.some(([, text]) => text === stored),
+          );
+        },
+      ),
+      { numRuns: 2_000 },
+    );
+  });
+});
+
+describe('cookies', () => {
+  const name = fc.constantFrom('a', 'b', 'sid', 'A');
+  const value = fc.stringMatching(/^[!#-+\--:<-[\]-~]{0,6}$/);
+  it('are read as they are printed: all values of the named, in their order', () => {
+    fc.assert(
+      fc.property(fc.array(fc.tuple(name, value)), fc.uniqueArray(name), (pairs, names) => {
+        const field = pairs.map(([key, text]) => `${key}=${text}`).join('; ');
+        expect(keyedCookies(field, names)).toEqual(
+          names.map((key) => [key, ...pairs.flatMap(([n, text]) => (n === key ? [text] : []))]),
+        );
       }),
     );
   });

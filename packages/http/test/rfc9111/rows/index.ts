@@ -4,8 +4,10 @@ import { directives } from './directives.js';
 import { extensions } from './extensions.js';
 import { freshness } from './freshness.js';
 import { invalidation } from './invalidation.js';
+import { preconditions } from './preconditions.js';
 import { selecting } from './selecting.js';
 import { semantics } from './semantics.js';
+import { statusAndGroups } from './status-and-groups.js';
 import { storing } from './storing.js';
 import { validation } from './validation.js';
 
@@ -17,8 +19,10 @@ export const SECTIONS: readonly Section[] = [
   ...validation,
   ...invalidation,
   ...directives,
+  ...preconditions,
   ...semantics,
   ...extensions,
+  ...statusAndGroups,
 ].sort((a, b) => order(a.spec) - order(b.spec) || bySection(a.spec, b.spec));
 
 function order(spec: string): number {
