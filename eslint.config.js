@@ -9,7 +9,7 @@ export default tseslint.config(
     languageOptions: {
       globals: {
         ...{ console: 'readonly', process: 'readonly', URL: 'readonly', fetch: 'readonly' },
-        ...{ performance: 'readonly', setTimeout: 'readonly' },
+        ...{ setTimeout: 'readonly', clearTimeout: 'readonly', performance: 'readonly' },
       },
     },
   },

@@ -20,8 +20,13 @@ export interface Timekeeper extends Clock {
   now(): number;
   /** The time itself; deadlines are set from it, so that no entry dies before its time. */
   exact(): number;
-  /** Calls back after a while, unless it is called off before. @returns what calls it off */
-  after(delayMs: number, run: () => void): () => void;
+  /**
+   * Calls back after a while, unless it is called off before.
+   *
+   * @param isIdle no reason for the process to stay
+   * @returns what calls it off
+   */
+  after(delayMs: number, run: () => void, isIdle?: boolean): () => void;
 }
 
 /** Longer delays would make Node's timers fire at once. */
@@ -55,8 +60,9 @@ class CoarseClock implements Timekeeper {
     return this.#reading;
   }
 
-  after(delayMs: number, run: () => void): () => void {
+  after(delayMs: number, run: () => void, isIdle = false): () => void {
     const timer = setTimeout(run, Math.min(delayMs, LONGEST_DELAY_MS));
+    if (isIdle) timer.unref();
     return () => {
       clearTimeout(timer);
     };
@@ -89,8 +95,8 @@ export function timekeeper(clock: Clock | undefined): Timekeeper {
   return {
     now: () => clock.now(),
     exact: () => clock.now(),
-    after: (delayMs, run) => {
-      if (!clock.setTimeout) return processClock.after(delayMs, run);
+    after: (delayMs, run, isIdle) => {
+      if (!clock.setTimeout) return processClock.after(delayMs, run, isIdle);
       const handle = clock.setTimeout(run, delayMs);
       return () => clock.clearTimeout?.(handle);
     },

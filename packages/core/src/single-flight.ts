@@ -82,7 +82,7 @@ export class Flight {
 
 /** Begins a load that others can join. */
 export function takeOff(
-  space: KeySpace,
+  space: Pick<KeySpace, 'flights'>,
   key: string,
   loading: PromiseLike<unknown>,
   landing: Landing,

@@ -1,0 +1,13 @@
+// What a cache over any store of bytes is made of: who writes a backend gets the rest of the contract.
+// RedisCache and KeyvCache stand on it.
+export { RemoteCache, type Inspected } from './remote/remote-cache.js';
+export {
+  resolveRemoteOptions,
+  type RemoteOptions,
+  type ResolvedRemoteOptions,
+} from './remote/options.js';
+export type { Backend, Claim, Held, LeaseHold, Lifetime, TagVersion } from './remote/backend.js';
+export type { RemoteStats } from './remote/counts.js';
+export type { Timekeeper } from './clock.js';
+export { v8Codec, type Codec } from './remote/codec.js';
+export { jsonCodec } from './remote/json-codec.js';

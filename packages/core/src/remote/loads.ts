@@ -1,0 +1,327 @@
+/**
+ * `getOrSet` over a store that other processes share. The way of a call:
+ * live? serve : stale? serve and refresh : join the load under way in this process, or begin one:
+ * take the lease? load and fill : wait for who has it, look again.
+ *
+ * A lease is a key of its own beside the entry, with an end. What it must guarantee: nobody waits longer
+ * than `leaseWait`; a process that dies holds up nobody for longer than the lease; what was loaded is not
+ * kept when the entry was written or deleted meanwhile, by whatever process.
+ */
+import { randomUUID } from 'node:crypto';
+import { signalOf } from '../call-options.js';
+import type { LoadOptions } from '../contract.js';
+import { DeadlineError } from '../errors.js';
+import type { Flight } from '../single-flight.js';
+import { takeOff } from '../single-flight.js';
+import { LazyMap } from '../lazy-map.js';
+import { parseTimeout, type Timeout } from '../timeout.js';
+import { withPatience } from '../waiting.js';
+import type { Claim, LeaseHold, Lifetime, TagVersion } from './backend.js';
+import type { Entries, Found } from './entries.js';
+import type { Packed } from './envelope.js';
+import type { ResolvedRemoteOptions } from './options.js';
+import { every, Patience } from './polling.js';
+
+/** How long the lease of a process that died stands. */
+const LEASE_MS = 5_000;
+/** A load that goes on for longer is one that never ends: its lease is not renewed any more. */
+const LONGEST_LOAD_MS = 600_000;
+/** What stale = for ever is to a store that must reckon with it. */
+const FOR_EVER_MS = 10 * 365 * 86_400_000;
+
+const LANDING = { keep: (outcome: unknown) => outcome, settled: () => undefined };
+
+export type Contain = <T>(what: 'read' | 'write', attempt: Promise<T>, otherwise: T) => Promise<T>;
+
+type Loader = () => unknown;
+
+/** A call under way, so that what happens to its key meanwhile is known to it. */
+interface Visit {
+  readonly tags: readonly string[];
+  isOvertaken: boolean;
+}
+
+/** What a load came to: a value that each who waited unpacks for himself. */
+type Outcome = Packed | undefined;
+
+interface Plan {
+  readonly key: string;
+  readonly at: string;
+  readonly loader: Loader;
+  readonly options: LoadOptions;
+  /** Null = for ever. */
+  readonly staleMs: number | null;
+  readonly visit: Visit;
+}
+
+export class Loads {
+  readonly #name: string;
+  readonly #entries: Entries;
+  readonly #options: ResolvedRemoteOptions;
+  readonly #contain: Contain;
+  readonly #lifetime: (timeout: Timeout | undefined) => Lifetime;
+  readonly #isTooLarge: (key: string, sealed: string | Buffer) => boolean;
+  readonly #flights = new LazyMap<string, Flight>();
+  readonly #visits = new Map<string, Set<Visit>>();
+
+  constructor(
+    name: string,
+    entries: Entries,
+    options: ResolvedRemoteOptions,
+    cache: {
+      contain: Contain;
+      lifetime: (timeout: Timeout | undefined) => Lifetime;
+      isTooLarge: (key: string, sealed: string | Buffer) => boolean;
+    },
+  ) {
+    this.#name = name;
+    this.#entries = entries;
+    this.#options = options;
+    this.#contain = cache.contain;
+    this.#lifetime = cache.lifetime;
+    this.#isTooLarge = cache.isTooLarge;
+  }
+
+  /** What is loading is older than what happens now: it is not to be kept, nor joined. */
+  overtake(at: string): void {
+    for (const visit of this.#visits.get(at) ?? []) visit.isOvertaken = true;
+    if (this.#flights.size > 0) this.#flights.delete(at);
+  }
+
+  /** The same, of all that carries one of these tags; of everything, without. */
+  overtakeAll(tags?: readonly string[]): void {
+    for (const [at, visits] of this.#visits) {
+      for (const visit of visits) {
+        if (tags && !visit.tags.some((tag) => tags.includes(tag))) continue;
+        visit.isOvertaken = true;
+        this.#flights.delete(at);
+      }
+    }
+  }
+
+  async getOrSet(key: string, at: string, loader: Loader, options: LoadOptions): Promise<unknown> {
+    const signal = signalOf('getOrSet', options.signal);
+    const staleMs = milliseconds(options.stale, 'stale', 0);
+    const aheadMs = milliseconds(options.refreshAhead, 'refreshAhead', 0);
+    const deadlineMs = milliseconds(options.deadline, 'deadline', null);
+    const visit: Visit = { tags: options.tags ?? [], isOvertaken: false };
+    const plan: Plan = { key, at, loader, options, staleMs, visit };
+    return this.#visiting(at, visit, async () => {
+      const { found, leftMs } = await this.#look(at, aheadMs !== 0);
+      const value = found?.isLive || staleMs !== 0 ? found?.value() : undefined;
+      if (found?.isLive && value !== undefined) {
+        this.#entries.counts.hits++;
+        if (isEnding(leftMs, aheadMs)) this.#refresh(plan, found);
+        return value;
+      }
+      if (found && value !== undefined) {
+        this.#entries.counts.staleHits++;
+        this.#refresh(plan, found);
+        return value;
+      }
+      this.#entries.counts.misses++;
+      signal?.throwIfAborted();
+      const flight = this.#joinable(at) ?? this.#begin(plan, undefined);
+      const outcome = (await withPatience(flight.landed, {
+        signal,
+        deadline: deadlineMs === null ? undefined : this.#deadline(key, flight, deadlineMs),
+      })) as Outcome;
+      return outcome && this.#entries.envelope.unpack(outcome);
+    });
+  }
+
+  async #visiting<T>(at: string, visit: Visit, call: () => Promise<T>): Promise<T> {
+    const visits = this.#visits.get(at) ?? new Set();
+    this.#visits.set(at, visits.add(visit));
+    try {
+      return await call();
+    } finally {
+      visits.delete(visit);
+      if (visits.size === 0 && this.#visits.get(at) === visits) this.#visits.delete(at);
+    }
+  }
+
+  async #look(
+    at: string,
+    isTimed: boolean,
+  ): Promise<{ found: Found | undefined; leftMs: Lifetime | undefined }> {
+    const looking = Promise.all([
+      this.#entries.one(at),
+      isTimed ? this.#entries.backend.lifetimes([at]) : [],
+    ]);
+    const [found, [leftMs]] = await this.#contain<
+      [Found | undefined, readonly (Lifetime | undefined)[]]
+    >('read', looking, [undefined, []]);
+    return { found, leftMs };
+  }
+
+  #deadline(key: string, flight: Flight, afterMs: number) {
+    return {
+      afterMs,
+      time: this.#options.time,
+      tooLate: () => {
+        flight.giveUp(afterMs);
+        return new DeadlineError(this.#name, key, afterMs / 1000);
+      },
+    };
+  }
+
+  /** The load under way, unless it has been given up on for long enough to try again beside it. */
+  #joinable(at: string): Flight | undefined {
+    const flight = this.#flights.get(at);
+    return flight?.isGivenUp(this.#options.time.exact()) ? undefined : flight;
+  }
+
+  /** Loads beside: whoever started it does not wait, and an error is theirs no more. */
+  #refresh(plan: Plan, seen: Found): void {
+    if (this.#flights.has(plan.at)) return;
+    const visit = { ...plan.visit };
+    this.#begin({ ...plan, visit }, seen).landed.catch(() => undefined);
+  }
+
+  /** @param refreshed what is there already and is to be replaced */
+  #begin(plan: Plan, refreshed: Found | undefined): Flight {
+    const { at, visit } = plan;
+    const loading = this.#visiting(at, visit, () => this.#load(plan, refreshed));
+    return takeOff({ flights: this.#flights }, at, loading, LANDING, this.#options.time.exact());
+  }
+
+  // ---- among processes ---------------------------------------------------------------------------
+
+  async #load(plan: Plan, refreshed: Found | undefined): Promise<Outcome> {
+    const { at } = plan;
+    const patience = new Patience(this.#options.time, this.#options.leaseWaitMs);
+    for (;;) {
+      const token = randomUUID();
+      const claiming = this.#entries.backend.claim(at, token, LEASE_MS);
+      const claim = await this.#contain<Claim | undefined>('read', claiming, undefined);
+      if (!claim) return this.#run(plan); // the store is not to be had
+      const there = await this.#alreadyThere(at, claim, refreshed);
+      if (there) {
+        if (claim.isTaken) this.#release(at, token);
+        else this.#entries.counts.loadsShared++;
+        return there;
+      }
+      const hold = { token: claim.token ?? token, seen: claim.bytes, isOwn: claim.isTaken };
+      if (claim.isTaken) return this.#lead(plan, hold);
+      if (refreshed) return undefined; // another process is at it
+      if (!(await patience.pause())) return this.#keep(plan, hold);
+    }
+  }
+
+  /** What somebody else has put there since this call found nothing. */
+  async #alreadyThere(
+    at: string,
+    { bytes }: Claim,
+    refreshed: Found | undefined,
+  ): Promise<Outcome> {
+    if (bytes === undefined || refreshed?.bytes.equals(bytes)) return undefined;
+    const judging = (async () => this.#entries.judge(at, bytes))();
+    const found = await this.#contain('read', judging, undefined);
+    return found?.isLive && found.value() !== undefined ? found.packed : undefined;
+  }
+
+  /** Loads for all, and holds the lease for as long as it takes. */
+  async #lead(plan: Plan, hold: LeaseHold): Promise<Outcome> {
+    const { at } = plan;
+    const { time } = this.#options;
+    const untilMs = time.exact() + LONGEST_LOAD_MS;
+    const stopRenewing = every(time, LEASE_MS / 3, async () => {
+      if (time.exact() < untilMs) await this.#entries.backend.renew(at, hold.token, LEASE_MS);
+    });
+    try {
+      return await this.#keep(plan, hold);
+    } catch (error) {
+      this.#release(at, hold.token);
+      throw error;
+    } finally {
+      stopRenewing();
+    }
+  }
+
+  /** Loads, and fills the entry in if the lease under which it was begun still stands. */
+  async #keep(plan: Plan, hold: LeaseHold): Promise<Outcome> {
+    const { at, key, options, visit } = plan;
+    const tags = await this.#markTags(plan);
+    const packed = await this.#run(plan);
+    const lifetime = this.#lifetime(
+      packed && this.#isNull(packed) && options.negativeTimeout !== undefined
+        ? options.negativeTimeout
+        : options.timeout,
+    );
+    const isKept = packed && tags !== 'failed' && !visit.isOvertaken && !isOver(lifetime);
+    if (!isKept) {
+      if (hold.isOwn) this.#release(at, hold.token);
+      return visit.isOvertaken ? this.#winner(at, packed) : packed;
+    }
+    const reserveMs = lifetime === null ? 0 : (plan.staleMs ?? FOR_EVER_MS);
+    const staleMs = reserveMs === 0 ? undefined : reserveMs;
+    const sealed = this.#entries.envelope.seal(at, packed, { tags, staleMs });
+    if (this.#isTooLarge(key, sealed)) {
+      if (hold.isOwn) this.#release(at, hold.token);
+      return packed;
+    }
+    const keptMs = lifetime === null ? null : lifetime + reserveMs;
+    const filling = this.#entries.backend.fill(at, hold, sealed, keptMs);
+    const isFilled = await this.#contain<boolean | undefined>('write', filling, undefined);
+    if (isFilled) this.#entries.counts.sets++;
+    return isFilled === false ? this.#winner(at, packed) : packed;
+  }
+
+  /** Noted before the load: a tag purged while it runs must find its result, too. */
+  async #markTags({
+    options: { tags, timeout },
+    staleMs,
+  }: Plan): Promise<readonly TagVersion[] | undefined | 'failed'> {
+    if (!tags || tags.length === 0) return undefined;
+    const lifetime = this.#lifetime(timeout);
+    const keptMs = lifetime === null ? null : lifetime + (staleMs ?? FOR_EVER_MS);
+    const marking = this.#entries.backend.markTags(tags, keptMs);
+    return this.#contain<readonly TagVersion[] | 'failed'>('write', marking, 'failed');
+  }
+
+  /** Django get_or_set: read again, another caller may have won. */
+  async #winner(at: string, packed: Outcome): Promise<Outcome> {
+    const { found } = await this.#look(at, false);
+    return found?.isLive && found.value() !== undefined ? found.packed : packed;
+  }
+
+  async #run({ loader }: Plan): Promise<Outcome> {
+    const { counts, envelope } = this.#entries;
+    counts.loads++;
+    try {
+      const loaded = await loader();
+      return loaded === undefined ? undefined : envelope.pack(loaded);
+    } catch (error) {
+      counts.loadFailures++;
+      throw error;
+    }
+  }
+
+  #isNull(packed: Packed): boolean {
+    return this.#entries.envelope.unpack(packed) === null;
+  }
+
+  #release(at: string, token: string): void {
+    void this.#contain<unknown>('write', this.#entries.backend.release(at, token), undefined);
+  }
+}
+
+/** Null = for ever; below zero is as good as zero. */
+function milliseconds<N extends number | null>(
+  span: Timeout | undefined,
+  option: string,
+  otherwise: N,
+): number | N | null {
+  if (span === undefined) return otherwise;
+  const seconds = parseTimeout(span, option);
+  return seconds === null ? null : Math.max(0, seconds * 1000);
+}
+
+function isEnding(leftMs: Lifetime | undefined, aheadMs: number | null): boolean {
+  return typeof leftMs === 'number' && (aheadMs === null || leftMs < aheadMs);
+}
+
+function isOver(lifetime: Lifetime): boolean {
+  return lifetime !== null && lifetime <= 0;
+}

@@ -1,0 +1,150 @@
+/**
+ * Every command goes out through here: none waits longer than the deadline, none is sent while the breaker
+ * is open, none is handed to a client that is not connected (which would queue it), and no more than so
+ * many are under way. What does not go through rejects, and is counted by its cause.
+ */
+import type { Timekeeper } from '@locmem/core/remote';
+import { Breaker, type BreakerState } from './breaker.js';
+import type { Connection } from './client.js';
+import { Deadlines, type Call } from './deadlines.js';
+
+/** Why commands did not go through. */
+export interface Faults {
+  /** No answer within the deadline. */
+  deadline: number;
+  /** The connection was lost, or there was none. */
+  connection: number;
+  /** The server answered with an error: out of memory, read-only, wrong type, no permission, … */
+  refused: number;
+  /** Not even sent: the breaker was open. */
+  breaker: number;
+  /** Not even sent: too many were under way. */
+  overload: number;
+}
+
+/** A command did not go through. Never leaves the package. */
+export class UnavailableError extends Error {
+  override readonly name = 'UnavailableError';
+  constructor(
+    readonly fault: keyof Faults,
+    options?: ErrorOptions,
+  ) {
+    super(`No answer from the store: ${fault}`, options);
+  }
+}
+
+export interface GuardOptions {
+  readonly deadlineMs: number;
+  readonly maxPending: number;
+  readonly breakAfter: number;
+  readonly time: Timekeeper;
+  readonly onState: (state: BreakerState) => void;
+}
+
+/** What servers say when they refuse: a word in capitals first. Errors of sockets and clients do not. */
+const REPLY_ERROR = /^[A-Z][A-Z]+(?: |$)/;
+
+export class Guard {
+  readonly faults: Faults = { deadline: 0, connection: 0, refused: 0, breaker: 0, overload: 0 };
+  readonly breaker: Breaker;
+  readonly #connection: Connection;
+  readonly #deadlines: Deadlines;
+  readonly #maxPending: number;
+  readonly #stopListening: readonly (() => void)[];
+  #whenReady: Promise<void> | undefined;
+  #nowReady: (() => void) | undefined;
+
+  constructor(connection: Connection, options: GuardOptions) {
+    this.#connection = connection;
+    this.#maxPending = options.maxPending;
+    this.#deadlines = new Deadlines(options.time, options.deadlineMs);
+    this.breaker = new Breaker(options.time, options.breakAfter, options.onState);
+    this.#stopListening = [
+      // An 'error' that nobody hears would end the process.
+      connection.on('error', () => undefined),
+      connection.on('ready', () => {
+        this.breaker.tryNow();
+        this.#nowReady?.();
+      }),
+    ];
+  }
+
+  get pending(): number {
+    return this.#deadlines.pending;
+  }
+
+  /** The answer to what is sent. @throws {UnavailableError} when there is none in time */
+  run<T>(send: () => Promise<T>): Promise<T> {
+    if (this.#deadlines.pending >= this.#maxPending) return this.#refuse('overload');
+    if (!this.breaker.admits()) return this.#refuse('breaker');
+    return new Promise((resolve, reject) => {
+      const call = this.#deadlines.begin(() => {
+        this.breaker.failed();
+        reject(this.#fault(this.#connection.isReady ? 'deadline' : 'connection'));
+      });
+      this.#sent(call, send).then(
+        (answer) => {
+          if (!this.#deadlines.end(call)) return; // a server that is slow is as good as none
+          this.breaker.answered();
+          resolve(answer);
+        },
+        (error: unknown) => {
+          if (!this.#deadlines.end(call)) return;
+          const isRefusal = REPLY_ERROR.test(String((error as Error | undefined)?.message));
+          if (isRefusal) this.breaker.answered();
+          else this.breaker.failed();
+          reject(this.#fault(isRefusal ? 'refused' : 'connection', error));
+        },
+      );
+    });
+  }
+
+  close(): void {
+    for (const stop of this.#stopListening) stop();
+  }
+
+  #sent<T>(call: Call, send: () => Promise<T>): Promise<T> {
+    if (this.#connection.isReady) return attempt(send);
+    return this.#ready().then(() => {
+      // Nobody waits for it any more: a write that comes so late could undo a later one.
+      if (call.isOver) throw new UnavailableError('deadline');
+      return send();
+    });
+  }
+
+  #ready(): Promise<void> {
+    this.#whenReady ??= new Promise((resolve) => {
+      this.#nowReady = () => {
+        this.#whenReady = undefined;
+        this.#nowReady = undefined;
+        resolve();
+      };
+    });
+    return this.#whenReady;
+  }
+
+  #fault(fault: keyof Faults, cause?: unknown): UnavailableError {
+    this.faults[fault]++;
+    return new UnavailableError(fault, { cause });
+  }
+
+  #refuse(fault: 'breaker' | 'overload'): Promise<never> {
+    this.faults[fault]++;
+    return Promise.reject(NOT_SENT[fault]);
+  }
+}
+
+/** Made once: while the server is away, every call fails with one of these. */
+const NOT_SENT = {
+  breaker: new UnavailableError('breaker'),
+  overload: new UnavailableError('overload'),
+};
+
+/** What a client throws, rejects. */
+function attempt<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return send();
+  } catch (error) {
+    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+  }
+}

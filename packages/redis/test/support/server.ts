@@ -1,0 +1,119 @@
+// A real redis-server for a test: on a free port of the loopback interface, without persistence, in a
+// folder of its own, ended with the test file. `LOCMEM_REDIS_SERVER` names another binary (valkey-server).
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, connect, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const BINARY = process.env.LOCMEM_REDIS_SERVER ?? 'redis-server';
+
+/** Whether there is a server to test with. With CI set there must be. */
+export const hasServer = (() => {
+  const isThere = spawnSync(BINARY, ['--version']).status === 0;
+  if (!isThere) {
+    const message = `${BINARY} is not installed: nothing of @locmem/redis is tested`;
+    if (process.env.CI) throw new Error(message);
+    process.stderr.write(`\n  !!  ${message}\n\n`);
+  }
+  return isThere;
+})();
+
+export class TestServer {
+  readonly port: number;
+  readonly #folder: string;
+  readonly #options: readonly string[];
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, folder: string, options: readonly string[]) {
+    this.port = port;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  static async start(...options: string[]): Promise<TestServer> {
+    const server = await TestServer.make(...options);
+    await server.start();
+    return server;
+  }
+
+  /** A server that is down: with a port, and not started. */
+  static async make(...options: string[]): Promise<TestServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'locmem-redis-'));
+    return new TestServer(await freePort(), folder, options);
+  }
+
+  get url(): string {
+    return `redis://127.0.0.1:${this.port}`;
+  }
+
+  async start(): Promise<void> {
+    const fixed = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.#folder];
+    const quiet = ['--save', '', '--appendonly', 'no', '--loglevel', 'warning'];
+    this.#process = spawn(BINARY, [...fixed, ...quiet, ...this.#options], { stdio: 'ignore' });
+    await listening(this.port);
+  }
+
+  pause(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running?.exitCode !== null) return;
+    const exited = once(running, 'exit');
+    running.kill('SIGCONT');
+    running.kill('SIGKILL');
+    await exited;
+  }
+
+  async stop(): Promise<void> {
+    await this.kill();
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Sends a command over a connection of its own, as an operator would, and gives the raw answer. */
+  async command(...args: string[]): Promise<string> {
+    const socket = connect(this.port, '127.0.0.1');
+    await once(socket, 'connect');
+    const words = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
+    socket.write(`*${args.length}\r\n${words.join('')}`);
+    const [reply] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return reply.toString();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
+
+/** Until it answers. The server's own start is the only thing ever waited for. */
+async function listening(port: number): Promise<void> {
+  for (let tries = 0; tries < 200; tries++) {
+    const isUp = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+      socket.once('data', (data) => {
+        socket.destroy();
+        resolve(data.toString().startsWith('+PONG') || data.toString().startsWith('-'));
+      });
+      socket.once('error', () => {
+        resolve(false);
+      });
+    });
+    if (isUp) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error(`${BINARY} did not come up on port ${port}`);
+}
