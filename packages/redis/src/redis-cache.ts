@@ -1,5 +1,5 @@
 /** Django's RedisCache, and the whole contract of a LocMemCache over it. */
-import { InvalidOptionError, parseTimeout, type Timeout } from '@locmem/core';
+import { InvalidOptionError } from '@locmem/core';
 import {
   RemoteCache,
   resolveRemoteOptions,
@@ -16,8 +16,6 @@ import { RedisBackend } from './redis-backend.js';
 export interface RedisCacheOptions extends RemoteOptions {
   /** A client of node-redis 4 to 6, ioredis 5 or 6, or iovalkey. It stays yours: to connect and to close. */
   client: RedisClient;
-  /** No command is waited for longer. Default `'250ms'`. */
-  deadline?: Timeout | undefined;
   /** After so many calls in a row without an answer, calls fail at once for a while. Default 5. */
   breakAfter?: number | undefined;
   /** So many commands may be under way; further ones fail at once. Default 10,000. */
@@ -35,7 +33,7 @@ export interface RedisStats extends RemoteStats {
 }
 
 const PLACE = 'RedisCache';
-const OWN_OPTIONS = ['client', 'deadline', 'breakAfter', 'maxPending'] as const;
+const OWN_OPTIONS = ['client', 'breakAfter', 'maxPending'] as const;
 
 /** What else this package needs to know of a cache: who stands in front of it hears of its keys. */
 export const insideOf = new WeakMap<object, { connection: Connection; names: KeyNames }>();
@@ -59,7 +57,7 @@ export class RedisCache extends RemoteCache {
     const resolved = resolveRemoteOptions(PLACE, options, OWN_OPTIONS);
     const connection = connect(PLACE, options.client);
     const guard: Guard = new Guard(connection, {
-      deadlineMs: deadlineMs(options.deadline),
+      deadlineMs: resolved.deadlineMs,
       maxPending: positive('maxPending', options.maxPending, 10_000),
       breakAfter: positive('breakAfter', options.breakAfter, 5),
       time: resolved.time,
@@ -86,12 +84,6 @@ export class RedisCache extends RemoteCache {
 function checkName(name: unknown): void {
   if (typeof name === 'string' && name !== '' && !/[{}]/.test(name)) return;
   throw new InvalidOptionError(PLACE, 'name', 'must be a non-empty string without braces', name);
-}
-
-function deadlineMs(deadline: Timeout | undefined): number {
-  const seconds = deadline === undefined ? 0.25 : parseTimeout(deadline, 'deadline');
-  if (seconds !== null && seconds > 0) return seconds * 1000;
-  throw new InvalidOptionError(PLACE, 'deadline', 'must be a time above 0', deadline);
 }
 
 function positive(option: string, value: number | undefined, otherwise: number): number {

@@ -41,6 +41,14 @@ interface Visit {
   isOvertaken: boolean;
 }
 
+/** What a first look brought. */
+interface Look {
+  readonly found: Found | undefined;
+  readonly leftMs: Lifetime | undefined;
+}
+
+const NOTHING: Look = { found: undefined, leftMs: undefined };
+
 /** What a load came to: a value that each who waited unpacks for himself. */
 type Outcome = Packed | undefined;
 
@@ -107,7 +115,8 @@ export class Loads {
     const visit: Visit = { tags: options.tags ?? [], isOvertaken: false };
     const plan: Plan = { key, at, loader, options, staleMs, visit };
     return this.#visiting(at, visit, async () => {
-      const { found, leftMs } = await this.#look(at, aheadMs !== 0);
+      const look = await this.#look(at, aheadMs !== 0);
+      const { found, leftMs } = look ?? NOTHING;
       const value = found?.isLive || staleMs !== 0 ? found?.value() : undefined;
       if (found?.isLive && value !== undefined) {
         this.#entries.counts.hits++;
@@ -121,7 +130,9 @@ export class Loads {
       }
       this.#entries.counts.misses++;
       signal?.throwIfAborted();
-      const flight = this.#joinable(at) ?? this.#begin(plan, undefined);
+      const flight =
+        this.#joinable(at) ??
+        this.#begin(plan, () => (look ? this.#load(plan, undefined) : this.#run(plan)));
       const outcome = (await withPatience(flight.landed, {
         signal,
         deadline: deadlineMs === null ? undefined : this.#deadline(key, flight, deadlineMs),
@@ -141,18 +152,16 @@ export class Loads {
     }
   }
 
-  async #look(
-    at: string,
-    isTimed: boolean,
-  ): Promise<{ found: Found | undefined; leftMs: Lifetime | undefined }> {
-    const looking = Promise.all([
-      this.#entries.one(at),
-      isTimed ? this.#entries.backend.lifetimes([at]) : [],
-    ]);
-    const [found, [leftMs]] = await this.#contain<
-      [Found | undefined, readonly (Lifetime | undefined)[]]
-    >('read', looking, [undefined, []]);
-    return { found, leftMs };
+  /** @returns undefined when the store is not to be had */
+  async #look(at: string, isTimed: boolean): Promise<Look | undefined> {
+    const looking = (async () => {
+      const [found, [leftMs]] = await Promise.all([
+        this.#entries.one(at),
+        isTimed ? this.#entries.backend.lifetimes([at]) : [],
+      ]);
+      return { found, leftMs };
+    })();
+    return this.#contain<Look | undefined>('read', looking, undefined);
   }
 
   #deadline(key: string, flight: Flight, afterMs: number) {
@@ -176,18 +185,18 @@ export class Loads {
   #refresh(plan: Plan, seen: Found): void {
     if (this.#flights.has(plan.at)) return;
     const visit = { ...plan.visit };
-    this.#begin({ ...plan, visit }, seen).landed.catch(() => undefined);
+    const beside = { ...plan, visit };
+    this.#begin(beside, () => this.#load(beside, seen)).landed.catch(() => undefined);
   }
 
-  /** @param refreshed what is there already and is to be replaced */
-  #begin(plan: Plan, refreshed: Found | undefined): Flight {
-    const { at, visit } = plan;
-    const loading = this.#visiting(at, visit, () => this.#load(plan, refreshed));
+  #begin({ at, visit }: Plan, load: () => Promise<Outcome>): Flight {
+    const loading = this.#visiting(at, visit, load);
     return takeOff({ flights: this.#flights }, at, loading, LANDING, this.#options.time.exact());
   }
 
   // ---- among processes ---------------------------------------------------------------------------
 
+  /** @param refreshed what is there already and is to be replaced */
   async #load(plan: Plan, refreshed: Found | undefined): Promise<Outcome> {
     const { at } = plan;
     const patience = new Patience(this.#options.time, this.#options.leaseWaitMs);
@@ -282,7 +291,7 @@ export class Loads {
 
   /** Django get_or_set: read again, another caller may have won. */
   async #winner(at: string, packed: Outcome): Promise<Outcome> {
-    const { found } = await this.#look(at, false);
+    const found = (await this.#look(at, false))?.found;
     return found?.isLive && found.value() !== undefined ? found.packed : packed;
   }
 

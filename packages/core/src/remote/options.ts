@@ -34,6 +34,12 @@ export interface RemoteOptions {
   /** A larger entry is not stored, and none is unpacked to more. Default 64 MiB. */
   maxEntryBytes?: number | undefined;
   /**
+   * No call waits longer for the store, however many steps it takes there; `getOrSet` and `update` wait so
+   * long before and after the function of yours, `clear` and `keys` for each of their steps. Default
+   * `'250ms'`; null = as long as it takes.
+   */
+  deadline?: Timeout | undefined;
+  /**
    * How long one process may be waited for that loads a key for all (`getOrSet`), before others load it
    * themselves. Default `'5s'`; 0 = not at all.
    */
@@ -55,6 +61,7 @@ export interface ResolvedRemoteOptions {
   readonly secrets: readonly (string | Uint8Array)[];
   readonly compressAboveBytes: number;
   readonly maxEntryBytes: number;
+  readonly deadlineMs: number;
   readonly leaseWaitMs: number;
   readonly time: Timekeeper;
   readonly onWarning: ((warning: LocMemWarning) => void) | undefined;
@@ -62,7 +69,7 @@ export interface ResolvedRemoteOptions {
 
 const NAMES = [
   ...['timeout', 'keyPrefix', 'version', 'keyFunction', 'keyCheck', 'codec', 'secret'],
-  ...['compressAboveBytes', 'maxEntryBytes', 'leaseWait', 'clock', 'onWarning'],
+  ...['compressAboveBytes', 'maxEntryBytes', 'deadline', 'leaseWait', 'clock', 'onWarning'],
 ] as const satisfies readonly (keyof RemoteOptions)[];
 
 const CODEC_NAME = /^[a-z0-9-]{1,16}$/;
@@ -104,6 +111,7 @@ export function resolveRemoteOptions(
     maxEntryBytes:
       check('maxEntryBytes', options.maxEntryBytes, isSize, 'must be an integer from 0') ??
       64 * 1024 * 1024,
+    deadlineMs: deadlineMs(place, options.deadline),
     leaseWaitMs: waitMs(options.leaseWait),
     time: timekeeper(options.clock),
     onWarning: check('onWarning', options.onWarning, isFunction, 'must be a function'),
@@ -146,6 +154,13 @@ function secretsOf(
   const isRight = secrets.every(isSecret) && !(Array.isArray(secret) && secrets.length === 0);
   check('secret', isRight, Boolean, 'must be a non-empty string or bytes, or several of them');
   return Object.freeze([...(secrets as readonly (string | Uint8Array)[])]);
+}
+
+function deadlineMs(place: string, deadline: Timeout | undefined): number {
+  const seconds = deadline === undefined ? 0.25 : parseTimeout(deadline, 'deadline');
+  if (seconds === null) return Infinity;
+  if (seconds > 0) return seconds * 1000;
+  throw new InvalidOptionError(place, 'deadline', 'must be a time above 0, or null', deadline);
 }
 
 function waitMs(leaseWait: Timeout | undefined): number {

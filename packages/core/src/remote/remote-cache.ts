@@ -34,6 +34,7 @@ import { count, type Direction } from '../numeric.js';
 import { LONGEST_USUAL_TIMEOUT_SECONDS, parseTimeout, type Timeout } from '../timeout.js';
 import { warn, type LocMemWarningCode } from '../warnings.js';
 import type { Backend, Lifetime, TagVersion } from './backend.js';
+import { inTime } from './budget.js';
 import { RemoteCounts, remoteStatsOf, type RemoteStats } from './counts.js';
 import { Entries, type Found } from './entries.js';
 import { Envelope, type Packed } from './envelope.js';
@@ -90,10 +91,16 @@ export class RemoteCache implements AsyncCache {
   async get<T>(key: string, options?: GetOptions<T>): Promise<T | undefined> {
     const version = options === undefined ? undefined : versionOf('get', options);
     const at = this.#keys.full(key, version);
+    const { time, deadlineMs } = this.#options;
+    const startedMs = time.now();
     let value: unknown;
     try {
       const judged = this.#entries.judge(at, await this.#backend.getOne(at));
-      const found = judged instanceof Promise ? await judged : judged;
+      // Most entries need no second step, and so no timer.
+      const found =
+        judged instanceof Promise
+          ? await inTime(time, deadlineMs - (time.now() - startedMs), judged)
+          : judged;
       if (found?.isLive) value = found.value();
     } catch {
       this.#counts.failedReads++;
@@ -145,8 +152,8 @@ export class RemoteCache implements AsyncCache {
   async set(key: string, value: unknown, options?: WriteOptions): Promise<void> {
     const write = this.#prepare('set', key, value, options);
     // Without tags there is nothing to wait for: the entry goes out within this call.
-    const going = write.tags === undefined ? this.#putSealed(write, undefined) : this.#put(write);
-    await this.#contained('write', going, false);
+    if (write.tags === undefined) await this.#dropped(this.#putSealed(write, undefined), false);
+    else await this.#contained('write', this.#put(write), false);
   }
 
   /**
@@ -241,10 +248,11 @@ export class RemoteCache implements AsyncCache {
     const at = this.#keys.full(key, version);
     this.#lifetime(options.timeout); // wrong options are told before the function has run
     tagsOf('update', options);
-    return this.#updates.run(at, options.signal, async () => {
-      const old = await this.#live(at);
+    return this.#updates.run(at, options.signal, async (isLocked) => {
+      // Without a lock the store is not to be had: it is not asked again and again within one call.
+      const old = isLocked ? await this.#live(at) : undefined;
       const value = await fn(old?.value() as T | undefined);
-      return this.#writeUpdate(key, at, value, options);
+      return this.#writeUpdate(key, at, value, options, isLocked);
     });
   }
 
@@ -285,7 +293,7 @@ export class RemoteCache implements AsyncCache {
     const tags = await this.#contained('write', marking, 'failed');
     if (tags === 'failed') return writes.map(({ key }) => key);
     const stored = await Promise.all(
-      writes.map(async (write) => this.#contained('write', this.#putSealed(write, tags), false)),
+      writes.map(async (write) => this.#dropped(this.#putSealed(write, tags), false)),
     );
     return writes.filter((_write, i) => !stored[i]).map(({ key }) => key);
   }
@@ -332,7 +340,7 @@ export class RemoteCache implements AsyncCache {
     }
     const { start, passes } = this.#keys.range(keyPrefix, version);
     this.#loads.overtakeAll();
-    await this.#contained<unknown>('write', this.#backend.clear(start, passes), undefined);
+    await this.#dropped<unknown>(this.#backend.clear(start, passes), undefined);
   }
 
   // ---- versions ------------------------------------------------------------------------------
@@ -546,8 +554,10 @@ export class RemoteCache implements AsyncCache {
       if (counted !== 'unsure') return counted === 'missing' ? undefined : counted;
       let result: number | undefined;
       await this.#change(at, undefined, (found) => {
+        const value = found.value();
+        if (value === undefined) return undefined; // unreadable: as good as not there
         try {
-          result = count(this.name, key, found.value(), delta, direction) as number;
+          result = count(this.name, key, value, delta, direction) as number;
         } catch (error) {
           refusal = error as NotNumericError;
           return undefined;
@@ -570,13 +580,20 @@ export class RemoteCache implements AsyncCache {
     return live;
   }
 
-  async #writeUpdate<T>(key: string, at: string, value: T, options: UpdateOptions): Promise<T> {
+  async #writeUpdate<T>(
+    key: string,
+    at: string,
+    value: T,
+    options: UpdateOptions,
+    isLocked: boolean,
+  ): Promise<T> {
     const { timeout, tags, version } = options;
     const write = this.#prepare('set', key, value, { version, timeout, tags });
     const isKept = timeout === undefined && tags === undefined;
     const changing = async () =>
       (isKept && (await this.#change(at, undefined, () => write.packed))) || this.#put(write);
-    await this.#contained('write', changing(), false);
+    if (isLocked) await this.#contained('write', changing(), false);
+    else this.#counts.droppedWrites++;
     return this.#envelope.unpack(write.packed) as T;
   }
 
@@ -622,10 +639,23 @@ export class RemoteCache implements AsyncCache {
 
   /** The outcome, or what stands for it when the store is not to be had. */
   async #contained<T>(what: 'read' | 'write', attempt: Promise<T>, otherwise: T): Promise<T> {
+    const { time, deadlineMs } = this.#options;
+    const timed = inTime(time, deadlineMs, attempt);
+    if (what === 'write') return this.#dropped(timed, otherwise);
+    try {
+      return await timed;
+    } catch {
+      this.#counts.failedReads++;
+      return otherwise;
+    }
+  }
+
+  /** The same for a write of one step, or of as many as there are keys: each step has the deadline. */
+  async #dropped<T>(attempt: Promise<T>, otherwise: T): Promise<T> {
     try {
       return await attempt;
     } catch {
-      this.#counts[what === 'read' ? 'failedReads' : 'droppedWrites']++;
+      this.#counts.droppedWrites++;
       return otherwise;
     }
   }

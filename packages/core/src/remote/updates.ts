@@ -28,7 +28,12 @@ export class Updates {
     this.#contain = contain;
   }
 
-  run<T>(at: string, signalOption: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  /** @param work is told whether it has the lock, or the store is not to be had */
+  run<T>(
+    at: string,
+    signalOption: AbortSignal | undefined,
+    work: (isLocked: boolean) => Promise<T>,
+  ): Promise<T> {
     const signal = signalOf('update', signalOption);
     if (isTaken(this, at)) throw new LockError('update');
     const before = this.#turns.get(at);
@@ -48,15 +53,15 @@ export class Updates {
   async #locked<T>(
     at: string,
     signal: AbortSignal | undefined,
-    work: () => Promise<T>,
+    work: (isLocked: boolean) => Promise<T>,
   ): Promise<T> {
     const token = randomUUID();
-    if (!(await this.#lock(at, token, signal))) return work(); // the store is not to be had
+    if (!(await this.#lock(at, token, signal))) return work(false);
     const stopRenewing = every(this.#time, LOCK_MS / 3, () =>
       this.#backend.renewLock(at, token, LOCK_MS),
     );
     try {
-      return await work();
+      return await work(true);
     } finally {
       stopRenewing();
       await this.#contain('write', this.#backend.unlock(at, token), undefined);

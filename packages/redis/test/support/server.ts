@@ -79,14 +79,34 @@ export class TestServer {
   }
 
   /** Sends a command over a connection of its own, as an operator would, and gives the raw answer. */
-  async command(...args: string[]): Promise<string> {
+  command(...args: string[]): Promise<string> {
+    return this.converse(args);
+  }
+
+  /** Several commands, one after the other, over one connection; gives the last answer. */
+  async converse(...commands: string[][]): Promise<string> {
+    const operator = await this.open();
+    try {
+      let reply = '';
+      for (const args of commands) reply = await operator.command(...args);
+      return reply;
+    } finally {
+      operator.close();
+    }
+  }
+
+  /** A connection that stays. */
+  async open(): Promise<{ command: (...args: string[]) => Promise<string>; close: () => void }> {
     const socket = connect(this.port, '127.0.0.1');
     await once(socket, 'connect');
-    const words = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
-    socket.write(`*${args.length}\r\n${words.join('')}`);
-    const [reply] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
-    return reply.toString();
+    return {
+      command: async (...args) => {
+        const words = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
+        socket.write(`*${args.length}\r\n${words.join('')}`);
+        return String((await once(socket, 'data'))[0]);
+      },
+      close: () => socket.destroy(),
+    };
   }
 }
 
