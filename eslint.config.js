@@ -42,6 +42,31 @@ export default tseslint.config(
     },
   },
   {
+    files: ['**/*.cjs'],
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: {
+        require: 'readonly',
+        module: 'readonly',
+        exports: 'writable',
+        __dirname: 'readonly',
+      },
+    },
+  },
+  {
+    // Nest's modules are classes without members, and its options are classes to fill in by literals.
+    files: ['packages/nestjs/**/*.ts', 'examples/nestjs-*/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-extraneous-class': 'off',
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    },
+  },
+  {
+    // Handlers and services are async by nature, also where a test has nothing to wait for.
+    files: ['packages/nestjs/test/**/*.ts', 'examples/nestjs-*/test/**/*.ts'],
+    rules: { '@typescript-eslint/require-await': 'off' },
+  },
+  {
     files: ['**/test/**/*.ts'],
     rules: {
       // Tests hand over wrong types on purpose.

@@ -1,8 +1,8 @@
 // One configuration for every package. Sources are mapped, so tests need no build;
 // the few that test the built packages say so and find dist/ built by `npm test`.
-export default {
+const project = {
+  rootDir: import.meta.dirname,
   testEnvironment: '<rootDir>/scripts/closed-at-the-end.js',
-  testMatch: ['<rootDir>/packages/*/test/**/*.spec.ts', '<rootDir>/examples/*/test/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {
     '^@locmem/([^/]+)$': '<rootDir>/packages/$1/src/index.ts',
@@ -26,5 +26,30 @@ export default {
     ],
   },
   setupFiles: ['<rootDir>/scripts/one-seed-in-ci.js'],
+};
+
+/** The tests of `@locmem/nestjs` under one version of Nest. */
+const underNest = (version, resolver) => ({
+  ...project,
+  displayName: `nest ${version}`,
+  testMatch: ['<rootDir>/packages/nestjs/test/**/*.spec.ts'],
+  ...resolver,
+});
+
+export default {
+  projects: [
+    {
+      ...project,
+      displayName: 'locmem',
+      testMatch: [
+        '<rootDir>/packages/*/test/**/*.spec.ts',
+        '<rootDir>/examples/*/test/**/*.spec.ts',
+      ],
+      testPathIgnorePatterns: ['/node_modules/', '<rootDir>/packages/nestjs/'],
+    },
+    underNest(10, { resolver: '<rootDir>/packages/nestjs/test/nest-10/resolver.cjs' }),
+    underNest(11, { resolver: '<rootDir>/packages/nestjs/test/nest-11/resolver.cjs' }),
+    underNest(12),
+  ],
   reporters: ['default', './scripts/plain-reporter.js'],
 };

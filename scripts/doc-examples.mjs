@@ -16,6 +16,8 @@ const compilerOptions = {
   module: 'nodenext',
   strict: true,
   exactOptionalPropertyTypes: true,
+  experimentalDecorators: true,
+  emitDecoratorMetadata: true,
   skipLibCheck: true,
   outDir: 'js',
 };

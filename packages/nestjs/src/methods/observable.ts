@@ -1,0 +1,102 @@
+/** Methods that return an Observable: looked up when it is subscribed to, not before. */
+import { map, Observable, ReplaySubject } from 'rxjs';
+import type { Subscriber, Subscription } from 'rxjs';
+import { copyOf } from './copy.js';
+import { AbandonedError, asResult, Collected } from './items.js';
+import { isPromise } from './kind.js';
+import type { Load } from './load.js';
+import { UnderWay } from './under-way.js';
+
+/** What is found, or the source: shared by all who subscribe while it is under way. */
+export function cachedObservable(makeLoad: () => Load): Observable<unknown> {
+  return new Observable((subscriber) => {
+    try {
+      subscribe(makeLoad(), subscriber);
+    } catch (error) {
+      subscriber.error(error);
+    }
+  });
+}
+
+const underWay = new UnderWay<SharedSource>();
+
+function subscribe(load: Load, subscriber: Subscriber<unknown>): void {
+  let isListening = false;
+  const listenTo = (source: SharedSource) => {
+    isListening = true;
+    source.listen(subscriber);
+  };
+  const found = load.value(() => {
+    const source = new SharedSource();
+    const leave = underWay.add(load.cache, load.address, source);
+    // Not before it is kept, or not: who comes meanwhile finds it here.
+    source.whole.then(
+      () => setImmediate(leave),
+      () => {
+        leave();
+      },
+    );
+    listenTo(source);
+    source.connect(load.run() as Observable<unknown>);
+    return source.whole.then(asResult);
+  });
+  if (!isPromise(found)) {
+    emit(found as unknown[], subscriber);
+    return;
+  }
+  if (!load.hasBegun) {
+    const other = underWay.get(load.cache, load.address);
+    if (other) listenTo(other);
+  }
+  found.then(
+    (items) => {
+      if (isListening) return;
+      if (items === undefined)
+        subscriber.add((load.run() as Observable<unknown>).subscribe(subscriber));
+      else emit(items as unknown[], subscriber);
+    },
+    (error: unknown) => {
+      subscriber.error(error);
+    },
+  );
+}
+
+function emit(items: readonly unknown[], subscriber: Subscriber<unknown>): void {
+  for (const item of items) subscriber.next(item);
+  subscriber.complete();
+}
+
+/** A source that is subscribed to once, and let go when nobody listens any longer. */
+class SharedSource extends Collected {
+  readonly #replay = new ReplaySubject<unknown>();
+  #source: Subscription | undefined;
+  #listeners = 0;
+
+  connect(source: Observable<unknown>): void {
+    this.#source = source.subscribe({
+      next: (item) => {
+        this.#replay.next(this.add(item));
+      },
+      error: (error: unknown) => {
+        this.fail(error);
+        this.#replay.error(error);
+      },
+      complete: () => {
+        this.complete();
+        this.#replay.complete();
+      },
+    });
+    if (this.#listeners === 0) this.#source.unsubscribe();
+  }
+
+  listen(subscriber: Subscriber<unknown>): void {
+    this.#listeners++;
+    const listening = this.#replay.pipe(map(copyOf)).subscribe(subscriber);
+    subscriber.add(() => {
+      listening.unsubscribe();
+      if (--this.#listeners > 0) return;
+      this.fail(new AbandonedError());
+      this.#source?.unsubscribe();
+    });
+  }
+}

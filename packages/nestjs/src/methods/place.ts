@@ -1,0 +1,174 @@
+/**
+ * Where the result of a call is kept: class, method and arguments, or the key of the user's, under what
+ * sets requests apart. The forms never meet:
+ *
+ *     city:7                     a key of the user's, as it is
+ *     [Cities.find(7)]           a default key
+ *     ["city",7]                 a key in parts
+ *     {"acme"}…                  one of these under a prefix; {"acme",5}… where a version gave way, too
+ *     {!}…                       the error of a call that failed
+ *     \[…  \{…  \\…              a key of the user's that looks like another form
+ */
+import type { Cache } from '@locmem/core';
+import { AmbiguousKeysError } from '../errors.js';
+import { cacheGivenTo, injectInto } from '../inject-cache.decorator.js';
+import { encodeArguments, encodeParts, shortened, text } from '../keys/encode.js';
+import { currentRequest } from '../requests/request-scope.js';
+import { DEFAULT_ALIAS, getCacheToken } from '../tokens.js';
+import { defaultsOf } from './defaults.js';
+import type { Decorated } from './method.js';
+import { checkDecoratorOptions, checkedResult } from './options.js';
+import type { DecoratorName, Key, PlaceOptions } from './options.js';
+
+/** What is the same for all objects of a class. */
+export interface ClassPlan<O> {
+  readonly constructor: unknown;
+  /** Own options over those of the class. */
+  readonly options: O;
+  readonly alias: string;
+  readonly token: symbol;
+  /** What default keys begin with, without the bracket. */
+  readonly name: string;
+  /** The cache in which the class has been found to be the only one of its name. */
+  claimedIn?: Cache;
+}
+
+/** Where a call's entries are. */
+export interface Place {
+  /** Goes before every key; `''` where nothing sets the call apart. */
+  readonly head: string;
+  /** Undefined: the cache's own. */
+  readonly version: number | undefined;
+  /** A tag on all that is stored under the prefix in force; undefined: there is none. */
+  readonly prefixTag: string | undefined;
+}
+
+const NOWHERE_ELSE: Place = Object.freeze({
+  head: '',
+  version: undefined,
+  prefixTag: undefined,
+});
+
+/** A decorated method and what its calls need to find their cache and their place in it. */
+export class Site<O extends PlaceOptions> {
+  readonly #decorator: DecoratorName;
+  readonly #decorated: Decorated;
+  readonly #own: O;
+  readonly #plans = new WeakMap<object, ClassPlan<O>>();
+  #latest: ClassPlan<O> | undefined;
+
+  constructor(decorator: DecoratorName, decorated: Decorated, own: O) {
+    checkDecoratorOptions(decorator, own);
+    this.#decorator = decorator;
+    this.#decorated = decorated;
+    this.#own = own;
+    injectInto(decorated.target, getCacheToken(own.cache));
+  }
+
+  /** The plan for an object's class. Nearly always the one of the call before. */
+  planFor(object: object): ClassPlan<O> {
+    const { constructor } = object;
+    const latest = this.#latest;
+    if (latest?.constructor === constructor) return latest;
+    let plan = this.#plans.get(constructor);
+    if (plan === undefined) this.#plans.set(constructor, (plan = this.#makePlan(constructor)));
+    return (this.#latest = plan);
+  }
+
+  cacheOf(object: object, plan: ClassPlan<O>): Cache {
+    const cache = (object as Record<symbol, Cache | undefined>)[plan.token];
+    return cache ?? cacheGivenTo(object, plan.token, this.#decorated.place, plan.alias);
+  }
+
+  #makePlan(constructor: unknown): ClassPlan<O> {
+    const defaults = defaultsOf(constructor);
+    const { name, ...rest } = defaults;
+    const alias = this.#own.cache ?? defaults.cache ?? DEFAULT_ALIAS;
+    // What the decorator does not take, it does not look at.
+    const options = { ...rest, ...withoutUndefined(this.#own) };
+    const own = this.#decorated.target.constructor;
+    const className = name ?? (constructor as { name: string }).name;
+    // A method of a base class keeps apart what each class that extends it makes of the arguments; and
+    // one that overrides it and calls it does not meet itself.
+    const declaredIn = constructor === own ? '' : `<${own.name}`;
+    const method = this.#decorated.name;
+    const suffix = /^[\w$]+$/.test(method) ? method : text(method);
+    return {
+      ...{ constructor, options, alias },
+      token: getCacheToken(alias),
+      name: `${className}${declaredIn}.${suffix}`,
+    };
+  }
+
+  /** Under what prefix and version the entries of a call are. */
+  place({ options }: ClassPlan<O>, args: readonly unknown[]): Place {
+    const request = currentRequest();
+    const { version, keyPrefix } = options;
+    if (request === undefined && version === undefined && keyPrefix === undefined) {
+      return NOWHERE_ELSE;
+    }
+    const outer = request?.address();
+    const inner = {
+      keyPrefix: typeof keyPrefix === 'function' ? keyPrefix(...args) : keyPrefix,
+      version: typeof version === 'function' ? version(...args) : version,
+    };
+    this.#check('keyPrefix', inner.keyPrefix, 'string', 'must return a string');
+    this.#check('version', inner.version, 'integer', 'must return an integer');
+    const head: string[] = [];
+    if (outer?.keyPrefix !== undefined) head.push(text(outer.keyPrefix));
+    if (inner.keyPrefix !== undefined) head.push(`/${text(inner.keyPrefix)}`);
+    const prefixTag = head.length === 0 ? undefined : `locmem-prefix:${head.join(',')}`;
+    if (inner.version !== undefined && outer?.version !== undefined) head.push(`${outer.version}`);
+    return {
+      head: head.length === 0 ? '' : `{${head.join(',')}}`,
+      version: inner.version ?? outer?.version,
+      prefixTag,
+    };
+  }
+
+  #check(option: string, value: unknown, type: 'string' | 'integer', rule: string): void {
+    const isRight = type === 'string' ? typeof value === 'string' : Number.isSafeInteger(value);
+    checkedResult(this.#decorator, option, value, value === undefined || isRight, rule);
+  }
+
+  /** The key that a user's `key` gives. */
+  keyFrom(place: Place, key: Key): string {
+    const isKey = typeof key === 'string' || Array.isArray(key);
+    checkedResult(this.#decorator, 'key', key as unknown, isKey, 'must return a string or a list');
+    return place.head + keyText(key);
+  }
+
+  /** The key of class, method and arguments. @throws {UnstableArgumentError} */
+  defaultKey(place: Place, plan: ClassPlan<O>, cache: Cache, args: readonly unknown[]): string {
+    if (plan.claimedIn !== cache) claim(cache, plan);
+    return place.head + shortened(`[${plan.name}`, `${encodeArguments(args)}]`);
+  }
+}
+
+function keyText(key: Key): string {
+  if (typeof key !== 'string') return shortened('', encodeParts(key));
+  return /^[[{\\]/.test(key) ? `\\${key}` : key;
+}
+
+/** The key of what a call has thrown, beside the key of its result. */
+export function errorKey(key: string): string {
+  return `{!}${key}`;
+}
+
+/** Which class has the default keys of a name, in each cache. */
+const claims = new WeakMap<Cache, Map<string, unknown>>();
+
+/** @throws {AmbiguousKeysError} when another class of the same name has them already */
+function claim(cache: Cache, plan: ClassPlan<unknown>): void {
+  const names = claims.get(cache) ?? new Map<string, unknown>();
+  claims.set(cache, names);
+  const owner = names.get(plan.name) ?? plan.constructor;
+  if (owner !== plan.constructor) throw new AmbiguousKeysError(plan.name, plan.alias);
+  names.set(plan.name, owner);
+  plan.claimedIn = cache;
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as T;
+}

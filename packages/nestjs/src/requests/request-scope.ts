@@ -1,0 +1,73 @@
+/**
+ * What belongs to one request, GraphQL operation or message: results that are computed once in it, and
+ * under what prefix and version it finds things in caches. It travels along the asynchronous calls.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { processWide } from '../process-wide.js';
+
+/** Prefix and version that a request sets. */
+export interface RequestAddress {
+  readonly keyPrefix: string | undefined;
+  readonly version: number | undefined;
+}
+
+/** Results of `@RequestMemo` methods: by method, then by object and arguments. */
+export type Memos = Map<object, unknown>;
+
+const NOTHING_SET: RequestAddress = Object.freeze({ keyPrefix: undefined, version: undefined });
+
+export class RequestScope {
+  /** Undefined once the request is over: nothing is kept any longer. */
+  memos: Memos | undefined;
+  #addressOf: (() => RequestAddress) | undefined;
+
+  constructor(memos: Memos = new Map()) {
+    this.memos = memos;
+  }
+
+  /** Of one of several handlers of the same request: a prefix of its own, the results in common. */
+  child(): RequestScope {
+    return new RequestScope(this.memos);
+  }
+
+  /** @param addressOf asked at each use: what it goes by may be known only after the guards */
+  addressBy(addressOf: (() => RequestAddress) | undefined): void {
+    this.#addressOf = addressOf;
+  }
+
+  address(): RequestAddress {
+    return this.#addressOf === undefined ? NOTHING_SET : this.#addressOf();
+  }
+
+  /**
+   * The request is over. Whatever still holds the scope, a timer or a pooled connection, holds no
+   * result and no request any longer; work that goes on keeps its prefix.
+   */
+  end(): void {
+    this.memos = undefined;
+    if (this.#addressOf === undefined) return;
+    try {
+      const last = this.#addressOf();
+      this.#addressOf = () => last;
+    } catch (error) {
+      this.#addressOf = () => {
+        throw error;
+      };
+    }
+  }
+}
+
+const storage = processWide('requests/1', () => new AsyncLocalStorage<RequestScope>());
+
+export function currentRequest(): RequestScope | undefined {
+  return storage.getStore();
+}
+
+export function runInRequest<T>(scope: RequestScope, run: () => T): T {
+  return storage.run(scope, run);
+}
+
+/** Within a request only: for what follows in it. */
+export function continueAs(scope: RequestScope): void {
+  storage.enterWith(scope);
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import { AppSettings } from '../app-settings.js';
+import { addressOf } from './request-address.js';
+import { continueAs, currentRequest } from './request-scope.js';
+
+/**
+ * Lets everybody in. It is where a handler is first known: cached methods that other guards call find
+ * things under the handler's prefix and version, too.
+ */
+@Injectable()
+export class RequestGuard implements CanActivate {
+  constructor(private readonly settings: AppSettings) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const scope = currentRequest();
+    if (scope === undefined) return true;
+    const address = addressOf(context, this.settings.address);
+    if (context.getType() === 'http') scope.addressBy(address);
+    else {
+      // One of several resolvers of the same request, each with rules of its own.
+      const own = scope.child();
+      own.addressBy(address);
+      continueAs(own);
+    }
+    return true;
+  }
+}

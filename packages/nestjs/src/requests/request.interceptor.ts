@@ -1,0 +1,32 @@
+import { Injectable } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { finalize, Observable } from 'rxjs';
+import { AppSettings } from '../app-settings.js';
+import { addressOf } from './request-address.js';
+import { currentRequest, RequestScope, runInRequest } from './request-scope.js';
+
+/**
+ * Opens the scope of what comes by other ways than HTTP: messages, events, operations over a socket. Of
+ * a GraphQL operation over HTTP, each resolver gets a scope of its own with the results in common.
+ */
+@Injectable()
+export class RequestInterceptor implements NestInterceptor {
+  constructor(private readonly settings: AppSettings) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const outer = currentRequest();
+    if (outer !== undefined && context.getType() === 'http') return next.handle();
+    const scope = outer?.child() ?? new RequestScope();
+    scope.addressBy(addressOf(context, this.settings.address));
+    const handled = new Observable((subscriber) =>
+      runInRequest(scope, () => next.handle().subscribe(subscriber)),
+    );
+    return outer
+      ? handled
+      : handled.pipe(
+          finalize(() => {
+            scope.end();
+          }),
+        );
+  }
+}

@@ -1,0 +1,70 @@
+/** Nest applications for tests: behind real sockets, closed by themselves. */
+import 'reflect-metadata';
+import { afterEach } from '@jest/globals';
+import type { INestApplication, ModuleMetadata } from '@nestjs/common';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import type { TestingModule, TestingModuleBuilder } from '@nestjs/testing';
+
+const open: { close(): Promise<unknown> }[] = [];
+
+afterEach(async () => {
+  for (const one of open.splice(0)) await one.close();
+});
+
+/** Something to be closed after the test. */
+export function closing<T extends { close(): Promise<unknown> }>(one: T): T {
+  open.push(one);
+  return one;
+}
+
+type Override = (builder: TestingModuleBuilder) => TestingModuleBuilder;
+
+/** A module of Nest, without a server. */
+export async function compile(
+  metadata: ModuleMetadata,
+  override: Override = (builder) => builder,
+): Promise<TestingModule> {
+  const module = await override(Test.createTestingModule(metadata)).compile();
+  await module.init();
+  return closing(module);
+}
+
+/** For `describe.each`: the tests hold on both. */
+export const PLATFORMS = ['Express', 'Fastify'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+export interface ServeOptions {
+  readonly override?: Override;
+  /** Called before the application is initialised. */
+  readonly prepare?: (app: INestApplication) => unknown;
+}
+
+/** An application behind a socket. @returns it, and a client */
+export async function serve(
+  platform: Platform,
+  metadata: ModuleMetadata,
+  { override = (builder) => builder, prepare }: ServeOptions = {},
+) {
+  const module = await override(Test.createTestingModule(metadata)).compile();
+  const app: INestApplication =
+    platform === 'Fastify'
+      ? module.createNestApplication(new FastifyAdapter(), { logger: false })
+      : module.createNestApplication({ logger: false });
+  await prepare?.(app);
+  await app.listen(0, '127.0.0.1');
+  closing(app);
+  const url = await app.getUrl();
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      cache: response.headers.get('cache-status'),
+      isHit: response.headers.get('cache-status')?.includes('; hit') ?? false,
+    };
+  };
+  return { app, ask, url };
+}

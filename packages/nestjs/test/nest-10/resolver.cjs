@@ -1,0 +1,1 @@
+module.exports = require('../resolver.cjs').resolverFor(__dirname);
