@@ -4,6 +4,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import compression from 'compression';
 import type { RequestHandler } from 'express';
+import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { responseCache } from '../src/index.js';
 import { closeAll, EXPRESSES, freshStoreName, listen } from './harness.js';
@@ -56,6 +57,37 @@ describe.each(EXPRESSES)('%s', (_name, express) => {
         expect(plain.isHit).toBe(isHit);
       }
     });
+  });
+
+  it('compression further out does not hold up a stream behind a stale answer', async () => {
+    const clock = { ms: 0, now: () => clock.ms };
+    let stored = () => {};
+    const cache = responseCache({
+      cache: freshStoreName(),
+      clock,
+      onEvent: ({ type }) => {
+        if (type === 'stored') stored();
+      },
+    });
+    let runs = 0;
+    const ask = await listen(
+      express()
+        .use(compression())
+        .use(cache)
+        .get('/', (_req, res) => {
+          res.set('Cache-Control', 'max-age=60, stale-while-revalidate=60').type('txt');
+          Readable.from(Array(10).fill(`run ${++runs} `.repeat(5000)), { objectMode: false }).pipe(
+            res,
+          );
+        }),
+    );
+    await ask('/', GZIP);
+    clock.ms += 61_000;
+    const isStored = new Promise<void>((resolve) => (stored = resolve));
+    expect(gunzipSync((await ask('/', GZIP)).body).toString()).toMatch(/^run 1 /);
+    await isStored;
+    expect(gunzipSync((await ask('/', GZIP)).body).toString()).toMatch(/^run 2 /);
+    expect(runs).toBe(2);
   });
 
   it('a session further out that opens with the answer keeps it out of the store', async () => {

@@ -7,9 +7,12 @@
 export const MAX_DELTA_SECONDS = 2 ** 31;
 
 const TOKEN = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
-/** One member up to its comma: a token, then perhaps an argument as token or quoted string. */
+/**
+ * One member up to its comma: a token, then perhaps an argument as token or quoted string. Blanks
+ * can be taken in one way only, or many of them would take long.
+ */
 const MEMBER = new RegExp(
-  `[ \\t]*(${TOKEN})(?:[ \\t]*(=)[ \\t]*(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)")?)?[ \\t]*(?:,|$)`,
+  `[ \\t]*(${TOKEN})(?:[ \\t]*(=)(?:[ \\t]*(?:(${TOKEN})|"((?:[^"\\\\]|\\\\.)*)"))?)?[ \\t]*(?:,|$)`,
   'y',
 );
 const EMPTY_MEMBERS = /[ \t,]*/y;

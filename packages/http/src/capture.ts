@@ -103,6 +103,7 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
     // response: an adapter may write later what it was given here.
     if (isAnswered !== true && !res.writableEnded) notify(endWithError);
     isAnswering = false;
+    ignoreLateFields(res);
     return true;
   }
 
@@ -166,6 +167,7 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
     const fields = fieldsOf(res);
     const head = { status: Number(status), atFirstWrite: atFirstWrite ?? fields, fields };
     notify(() => watcher.onHead?.(head));
+    showFieldsOfWriteHead(res);
     if (reason === undefined) below.writeHead(status);
     else below.writeHead(status, reason);
     isHeadSent = true;
@@ -226,6 +228,35 @@ export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
 
   function noteFirstWrite(): void {
     if (!isHeadSent) atFirstWrite ??= fieldsOf(res);
+  }
+}
+
+/**
+ * Node keeps the fields that a middleware further out gives to `writeHead` where they can be read,
+ * a session's cookie among them, only on a response on which some field was ever set.
+ */
+function showFieldsOfWriteHead(res: ServerResponse): void {
+  if (res.headersSent || res.getHeaderNames().length > 0) return;
+  res.setHeader('Date', '');
+  res.removeHeader('Date');
+}
+
+/** What changes a head, or comes before one. */
+const HEAD_METHODS = [
+  ...(['setHeader', 'appendHeader', 'setHeaders', 'removeHeader', 'flushHeaders'] as const),
+  ...(['writeContinue', 'writeProcessing', 'writeEarlyHints'] as const),
+];
+
+/**
+ * A handler that is merely late does not know that it has been answered for. Node would throw at the
+ * first field that it sets, in a callback perhaps, where that is the end of the process.
+ */
+function ignoreLateFields(res: ServerResponse): void {
+  for (const name of HEAD_METHODS) {
+    const method = res[name].bind(res) as Method<unknown>;
+    // Until the head is out, middlewares further out may still add to it.
+    const unlessLate = (...args: unknown[]) => (res.headersSent ? res : method(...args));
+    Object.assign(res, { [name]: unlessLate });
   }
 }
 

@@ -32,6 +32,8 @@ export class Leader {
   constructor(
     /** From then on, another may lead. Milliseconds. */
     readonly untilMs: number,
+    /** From then on, nobody waits for it any more. Milliseconds. */
+    readonly awaitedUntilMs: number,
     leave: (leader: Leader) => void,
   ) {
     this.#leave = leave;
@@ -62,8 +64,14 @@ export class Crowds {
     return leader !== undefined && nowMs < leader.untilMs ? leader : undefined;
   }
 
-  lead(key: string, untilMs: number): Leader {
-    const leader = new Leader(untilMs, (leaving) => {
+  /** The leader that is worth waiting for. */
+  awaitedLeaderOf(key: string, nowMs: number): Leader | undefined {
+    const leader = this.leaderOf(key, nowMs);
+    return leader !== undefined && nowMs < leader.awaitedUntilMs ? leader : undefined;
+  }
+
+  lead(key: string, untilMs: number, awaitedUntilMs = untilMs): Leader {
+    const leader = new Leader(untilMs, awaitedUntilMs, (leaving) => {
       if (this.#leaders.get(key) === leaving) this.#leaders.delete(key);
     });
     this.#leaders.set(key, leader);

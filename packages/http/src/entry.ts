@@ -172,7 +172,7 @@ export function decodeResource(value: unknown): Resource | undefined {
 function isStoredResponse(value: unknown): boolean {
   const stored = value as Partial<StoredResponse> | null;
   return (
-    Number.isInteger(stored?.status) &&
+    isFinalStatus(stored?.status) &&
     typeof stored?.statusMessage === 'string' &&
     REASON_PHRASE.test(stored.statusMessage) &&
     typeof stored.lifetimeSeconds === 'number' &&
@@ -188,11 +188,22 @@ function isStoredResponse(value: unknown): boolean {
     stored.selecting.every(Array.isArray) &&
     isRecord(stored.audience) &&
     isRecord(stored.validators) &&
+    isTextOrNone(stored.etag) &&
+    isTextOrNone(stored.validators?.etag) &&
+    isTextOrNone(stored.validators?.lastModified) &&
     typeof stored.stale?.whileRevalidateSeconds === 'number' &&
     typeof stored.stale.ifErrorSeconds === 'number' &&
     Array.isArray(stored.tags) &&
     stored.tags.every((tag) => typeof tag === 'string')
   );
+}
+
+function isFinalStatus(status: unknown): boolean {
+  return Number.isInteger(status) && Number(status) >= 200 && Number(status) <= 999;
+}
+
+function isTextOrNone(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
 }
 
 function isRecord(value: unknown): boolean {
@@ -206,6 +217,8 @@ function isSendable(field: unknown): boolean {
   if (!Array.isArray(field) || field.length !== 2) return false;
   const [name, value] = field as unknown as StoredField;
   try {
+    // Two lengths, or a length of chunks, and the client takes the next answer for a part of this.
+    if (['content-length', 'transfer-encoding'].includes(name.toLowerCase())) return false;
     validateHeaderName(name);
     for (const line of toLines(value)) validateHeaderValue(name, line);
     return true;

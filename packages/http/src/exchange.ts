@@ -137,8 +137,9 @@ export class Exchange<Req extends IncomingMessage> {
     const { settings } = this.#site;
     const found = find(this.#site, plan);
     const choose = (resource: Resource | undefined) => {
-      // While a remote store was asked, a middleware further out lost its patience and answered.
-      if (this.#res.headersSent) return;
+      // While a remote store was asked, a middleware further out lost its patience and answered, or
+      // the client did and left.
+      if (this.#res.headersSent || this.#res.destroyed) return;
       const nowMs = settings.clock.now();
       const { method } = this.#req;
       const asking = { method, headers: headersOf(this.#req), wishes: plan.wishes };
@@ -213,7 +214,11 @@ export class Exchange<Req extends IncomingMessage> {
     if (!refresh || this.#req.method !== 'GET') return;
     const crowd = crowdOf(plan, headers);
     if (flights.crowds.leaderOf(crowd, nowMs)) return;
-    const leader = flights.crowds.lead(crowd, nowMs + REFRESH_PATIENCE_MS);
+    const leader = flights.crowds.lead(
+      crowd,
+      nowMs + REFRESH_PATIENCE_MS,
+      nowMs + settings.deadlineMs,
+    );
     const status: CacheStatus = { fwd: 'stale' };
     refreshAfterwards({
       site: this.#site,
@@ -235,7 +240,7 @@ export class Exchange<Req extends IncomingMessage> {
     const { settings, flights } = this.#site;
     // Who does not want, or must not get, what is stored will not want what is about to be.
     if (!settings.collapses || reason === 'request') return undefined;
-    return flights.crowds.leaderOf(crowdOf(plan, headersOf(this.#req)), nowMs);
+    return flights.crowds.awaitedLeaderOf(crowdOf(plan, headersOf(this.#req)), nowMs);
   }
 
   #lead(plan: Lookup, { reason, validating }: Missed, nowMs: number): Leader | undefined {
@@ -252,7 +257,7 @@ export class Exchange<Req extends IncomingMessage> {
   /** Enters from `#proceed`; leaves through `#rejoin`, once, or not at all when the client leaves. */
   #wait(plan: Lookup, leader: Leader, choice: Missed, nowMs: number): void {
     const { settings } = this.#site;
-    const patienceMs = Math.min(leader.untilMs - nowMs, settings.deadlineMs);
+    const patienceMs = Math.min(leader.awaitedUntilMs - nowMs, settings.deadlineMs);
     const stop = () => {
       leave();
       callOff();

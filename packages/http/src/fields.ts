@@ -40,15 +40,22 @@ export function linesOf(fields: Fields, name: string): readonly string[] {
 /** The fields that are set on a response at this moment, with the spelling of their names. */
 export function fieldsOf(res: ServerResponse): Map<string, Field> {
   const fields = new Map<string, Field>();
-  for (const name of (res as WithRawNames).getRawHeaderNames()) {
+  for (const name of namesOf(res)) {
     const value = res.getHeader(name);
     if (value !== undefined) fields.set(name.toLowerCase(), { name, lines: toLines(value) });
   }
   return fields;
 }
 
+/** With their spelling; a response over HTTP/2 knows only lower case. */
+function namesOf(res: ServerResponse): string[] {
+  return (res as Partial<WithRawNames>).getRawHeaderNames?.() ?? res.getHeaderNames();
+}
+
 /** In node since 15.4 for every outgoing message; its types know it only of requests. */
-type WithRawNames = ServerResponse & { getRawHeaderNames(): string[] };
+interface WithRawNames {
+  getRawHeaderNames(): string[];
+}
 
 /** A header value as node takes it, as lines. */
 export function toLines(value: number | string | readonly string[]): string[] {

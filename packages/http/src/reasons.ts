@@ -15,7 +15,7 @@ export type BypassReason =
   | 'precondition'
   /** No Host, or more than one, or one that is no authority. */
   | 'host'
-  /** The request target is not a path (`GET http://other/ HTTP/1.1`). */
+  /** The request target is not a path (`GET http://other/ HTTP/1.1`), or has a fragment. */
   | 'target'
   /** `Cache-Control: no-store` on the request (RFC 9111 §5.2.1.5). */
   | 'request-no-store'

@@ -170,7 +170,9 @@ function bypassReason(req: IncomingMessage): BypassReason | undefined {
   }
   // RFC 9111 §4.3.2: "MUST NOT … evaluate" these on behalf of the origin.
   if ('if-match' in headers || 'if-unmodified-since' in headers) return 'precondition';
-  if (!rawTarget(req).startsWith('/')) return 'target';
+  const target = rawTarget(req);
+  // RFC 9112 §3.2.1: no fragment. Node lets it through, and what stands behind it is no query.
+  if (!target.startsWith('/') || target.includes('#')) return 'target';
   return undefined;
 }
 
@@ -224,7 +226,9 @@ function rewrittenTarget(req: RoutedRequest): string {
   const { originalUrl, baseUrl = '', url = '' } = req;
   if (originalUrl === undefined || originalUrl === url) return '';
   // Express turns `/mount` into baseUrl `/mount` and url `/`, `/mount?a` into `/?a`.
-  const isMounted = originalUrl === baseUrl + url || originalUrl === baseUrl + url.slice(1);
+  const isSlashAdded = baseUrl !== '' && /^\/(?:\?|$)/.test(url);
+  const isMounted =
+    originalUrl === baseUrl + url || (isSlashAdded && originalUrl === baseUrl + url.slice(1));
   return isMounted ? '' : `${baseUrl} ${url}`;
 }
 

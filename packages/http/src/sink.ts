@@ -28,6 +28,7 @@ const PROPERTIES = [
   ...['writableLength', 'writableHighWaterMark', 'writableCorked', 'writableNeedDrain'],
 ];
 const EVENTS = ['finish', 'close', 'drain', 'error', 'pipe', 'unpipe', 'timeout', 'prefinish'];
+const LISTENING = ['on', 'once', 'off', 'addListener', 'removeListener', 'emit'];
 
 type Anything = Record<string, unknown>;
 
@@ -44,6 +45,7 @@ export function toSink(req: IncomingMessage, res: ServerResponse, fields: Fields
       done();
     },
   }) as unknown as Socket;
+  Object.assign(socket, nothings(socket));
   sink.assignSocket(socket);
   for (const { name, lines } of fields.values()) {
     sink.setHeader(name, lines.length === 1 ? lines[0]! : [...lines]);
@@ -93,6 +95,9 @@ function forward(res: ServerResponse, sink: ServerResponse): void {
       configurable: true,
     });
   }
+  // A middleware further out that compresses takes listeners of `drain` for those of its own stream,
+  // which has ended: nobody who waits for room would ever hear of it.
+  for (const name of LISTENING) Reflect.deleteProperty(res, name);
   // Whoever listened has heard all there was to hear; node's own server among them, which would
   // take a second `finish` for the end of another request.
   for (const event of EVENTS) {
@@ -123,9 +128,15 @@ function enliven(req: IncomingMessage, sinkSocket: Socket): void {
 
 /** Keeps the connection from whoever would destroy it for an answer that has long been sent. */
 export function guardSocket(req: IncomingMessage, inert = inertSocket(req.socket)): void {
-  for (const name of ['socket', 'connection']) {
+  for (const name of ['socket', 'connection', 'client']) {
     Object.defineProperty(req, name, { value: inert, writable: true, configurable: true });
   }
+}
+
+/** What can be asked of a connection, and does nothing where there is none. */
+function nothings(socket: object): Anything {
+  const names = ['setTimeout', 'setKeepAlive', 'setNoDelay', 'ref', 'unref', 'pause', 'resume'];
+  return Object.fromEntries(names.map((name) => [name, () => socket]));
 }
 
 /** Addresses and encryption are the connection's; all else leads nowhere. */
@@ -136,13 +147,11 @@ function inertSocket(socket: Socket): Socket {
     const value = (socket as unknown as Anything)[name];
     if (value !== undefined) inert[name] = value;
   }
-  for (const name of ['destroy', 'end', 'destroySoon', 'resetAndDestroy', 'setTimeout', 'ref']) {
-    inert[name] = () => inert;
-  }
-  for (const name of ['unref', 'setKeepAlive', 'setNoDelay', 'pause', 'resume', 'cork', 'uncork']) {
+  for (const name of ['destroy', 'end', 'destroySoon', 'resetAndDestroy', 'cork', 'uncork']) {
     inert[name] = () => inert;
   }
   Object.assign(inert, {
+    ...nothings(inert),
     ...{ destroyed: false, writable: true, readable: true, writableEnded: false },
     write: () => true,
     getPeerCertificate: () => ({}),

@@ -61,8 +61,19 @@ function valueOf(name: string, headers: IncomingHttpHeaders): string | null {
   if (value === undefined) return null;
   // Lines into one as node joins them, and as §4.1 has it.
   const joined = typeof value === 'string' ? value : value.join(', ');
-  const trimmed = joined.replace(/^[ \t]+|[ \t]+$/g, '');
   // A comma in quotes separates nothing.
-  const isPlainList = LISTS.has(name) && !trimmed.includes('"');
-  return isPlainList ? trimmed.replace(/[ \t]*,[ \t]*/g, ', ') : trimmed;
+  const isPlainList = LISTS.has(name) && !joined.includes('"');
+  return isPlainList
+    ? joined.split(',').map(withoutBlanksAround).join(', ')
+    : withoutBlanksAround(joined);
+}
+
+/** By hand: the expression for it takes time in the square of the blanks that a client sends. */
+function withoutBlanksAround(text: string): string {
+  const isBlank = (index: number) => text[index] === ' ' || text[index] === '\t';
+  let start = 0;
+  let end = text.length;
+  while (start < end && isBlank(start)) start++;
+  while (end > start && isBlank(end - 1)) end--;
+  return text.slice(start, end);
 }

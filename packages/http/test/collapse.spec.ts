@@ -242,6 +242,27 @@ describe('a leader that fails', () => {
   });
 });
 
+describe('a refresh behind a stale answer', () => {
+  it('that never ends is waited for until the deadline, and by nobody after it', async () => {
+    const it = await byHand({ collapse: { deadline: '2s' }, staleWhileRevalidate: true });
+    const [first] = await asking(it, 1);
+    (await it.run(1)).res.end('old');
+    await first;
+    it.clock.advance(61);
+    expect((await it.ask('/')).text).toBe('old');
+    await it.run(2); // the refresh
+    it.cache.invalidate({ url: '/' });
+    const [waiter] = await asking(it, 1);
+    it.clock.advance(2);
+    (await it.run(3)).res.writeHead(200, { 'Cache-Control': 'private' }).end('own');
+    expect((await waiter!).text).toBe('own');
+    const [next] = await asking(it, 1);
+    (await it.run(4)).res.end('at once');
+    expect((await next!).text).toBe('at once');
+    (await it.run(2)).res.end();
+  });
+});
+
 describe('a waiter', () => {
   it('that leaves is forgotten, and its handler never runs', async () => {
     const it = await byHand();

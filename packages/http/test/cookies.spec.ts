@@ -8,8 +8,8 @@ describe('named cookies', () => {
   it('are read as they were sent, each with all its values', () => {
     expect(keyedCookies('a=1; b = x=y ;a=2; c', ['a', 'b', 'c', 'd'])).toEqual([
       ['a', '1', '2'],
-      ['b', ' x=y'],
-      ['c', 'c'],
+      ['b', ';b = x=y '],
+      ['c', ';c'],
       ['d'],
     ]);
     expect(keyedCookies(undefined, ['a'])).toEqual([['a']]);
@@ -31,6 +31,19 @@ describe('varyCookies', () => {
     expect((await ask('/')).text).toBe('none');
     expect(runs()).toBe(4);
   });
+
+  it.each(['theme =dark', '\ttheme=dark', '\xa0theme=dark', 'theme=dark ;a=1', 'theme=dark\xa0'])(
+    'keeps apart what a parser may take for something else: %j',
+    async (cookie) => {
+      const { ask } = await scene(
+        (req, res) =>
+          res.end(/(?:^|; )theme=(\w*)(?:;|$)/.exec(req.headers.cookie ?? '')?.[1] ?? ''),
+        { timeout: 60, varyCookies: ['theme'] },
+      );
+      expect((await ask('/', { headers: { cookie: `a=1; ${cookie}` } })).text).toBe('');
+      expect((await ask('/', { headers: { cookie: 'theme=dark' } })).text).toBe('dark');
+    },
+  );
 
   it('still keeps apart what the answer says varies by Cookie', async () => {
     const { ask } = await scene(

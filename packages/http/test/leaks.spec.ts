@@ -143,6 +143,21 @@ describe('Set-Cookie', () => {
     expect(cache.stats().refusals).toEqual({ 'set-cookie': 2 });
   });
 
+  it('of an outer middleware, given to writeHead, where nobody has set a field before', async () => {
+    const { ask, runs, cache } = await scene(
+      (_req, res) => res.end('x'),
+      { timeout: 60, cacheStatus: false },
+      (_req, res) => {
+        const writeHead = res.writeHead.bind(res);
+        res.writeHead = (status: number) => writeHead(status, { 'Set-Cookie': 'sid=1' });
+      },
+    );
+    await ask('/');
+    await ask('/');
+    expect(runs()).toBe(2);
+    expect(cache.stats().refusals).toEqual({ 'set-cookie': 2 });
+  });
+
   it('of an inner middleware, set at the last moment', async () => {
     const { ask, runs } = await scene(
       (_req, res) => {
@@ -473,6 +488,25 @@ describe('keys', () => {
     const { raw } = await scene(echo, { timeout: 60 });
     const text = 'GET http://b.example/ HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
     expect(await raw(text)).toContain('LocMem; fwd=bypass; detail=target');
+  });
+
+  it('a target with a fragment passes by: what stands behind it is no query to the handler', async () => {
+    const { ask, raw } = await scene(
+      (req, res) => res.end(new URL(req.url!, 'http://a').searchParams.get('page') ?? 'first'),
+      { timeout: 60, ignoreQuery: ['utm'] },
+    );
+    const text = 'GET /?utm=1#&page=2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
+    expect(await raw(text)).toContain('LocMem; fwd=bypass; detail=target');
+    expect((await ask('/?page=2', { headers: { host: 'a' } })).text).toBe('2');
+  });
+
+  it('see that an outer middleware has put a character before the target', async () => {
+    const { ask } = await scene(echo, { timeout: 60 }, (req) => {
+      Object.assign(req, { originalUrl: req.url });
+      if (req.headers['x-group'] === 'b') req.url = `/${req.url!}`;
+    });
+    expect((await ask('/x', { headers: { 'x-group': 'b' } })).text).toMatch(/ \/\/x$/);
+    expect((await ask('/x')).text).toMatch(/ \/x$/);
   });
 
   it('see that an outer middleware has rewritten the target', async () => {

@@ -175,23 +175,34 @@ describe('a store that fails', () => {
     ['a string'],
     [null],
     [{ format: 0, variants: [] }],
-    [{ format: 1, variants: 'none' }],
-    [{ format: 1, variants: [null] }],
-    [{ format: 1, variants: [{ status: 200, body: 'text' }] }],
+    [{ format: 1, variants: [] }],
+    [{ format: 2, variants: 'none' }],
+    [{ format: 2, variants: [null] }],
+    [{ format: 2, variants: [{ status: 200, body: 'text' }] }],
   ])('and gives back %j, is a store without hits', async (value) => {
     const { ask } = await over({ get: () => value, set() {}, delete() {}, deleteByTag() {} });
     expect((await ask('/')).text).toBe('run 1');
     expect((await ask('/')).text).toBe('run 2');
   });
 
-  it('and gives back fields that cannot be sent, is a store without hits', async () => {
+  it.each([
+    [{ fields: [['X-Bad', 'a\r\nb: c']] }],
+    [{ fields: [['Transfer-Encoding', 'chunked']] }],
+    [{ fields: [['Content-Length', '1']] }],
+    [{ status: 9999 }],
+    [{ status: 101 }],
+    [{ statusMessage: 'a\r\nb' }],
+    [{ etag: 5 }],
+    [{ validators: { etag: 5 } }],
+    [{ validators: null }],
+  ])('and gives back what cannot be sent, %j, is a store without hits', async (broken) => {
     const inner = new LocMemCache(freshStoreName());
     const { ask } = await over({
       get: (key: string) => {
         const resource: any = inner.get(key);
-        if (!resource) return undefined;
+        if (!resource) return Promise.resolve();
         const [variant] = resource.variants;
-        return { format: 1, variants: [{ ...variant, fields: [['X-Bad', 'a\r\nb: c']] }] };
+        return Promise.resolve({ format: 2, variants: [{ ...variant, ...broken }] });
       },
       set: (key: string, value: unknown) => {
         inner.set(key, value);

@@ -79,6 +79,11 @@ export class Answer {
     return this.#stage === 'taken';
   }
 
+  /** Whether the cache has yet to answer the request or to let it on. */
+  get isAwaited(): boolean {
+    return this.#stage === 'lookup';
+  }
+
   /** The cache has let the request on. Only if it watches the answer is there more to do. */
   enter(): void {
     if (this.#shown.end === this.#unwatchedEnd) {
@@ -221,7 +226,7 @@ export class Answer {
   #showFieldsOfNow(): void {
     const ctx = this.#ctx;
     const { res } = ctx;
-    const names = (res as WithRawNames).getRawHeaderNames();
+    const names = (res as Partial<WithRawNames>).getRawHeaderNames?.() ?? res.getHeaderNames();
     const fields = new Map(names.map((name) => [name.toLowerCase(), res.getHeader(name)]));
     const isEmpty = !hasContent(ctx.status) || isExplicitNull(ctx);
     if (isEmpty) for (const name of BODY_FIELDS) fields.delete(name);
@@ -246,7 +251,9 @@ export class Answer {
 const BODY_FIELDS = ['content-type', 'content-length', 'transfer-encoding'];
 
 /** In node since 15.4 for every outgoing message; its types know it only of requests. */
-type WithRawNames = ServerResponse & { getRawHeaderNames(): string[] };
+interface WithRawNames {
+  getRawHeaderNames(): string[];
+}
 
 function methodsOf(res: ServerResponse): Writing {
   return {

@@ -105,6 +105,13 @@ export function responseCache<
         inside(answer, next).then(resolve, reject);
         return undefined;
       });
+      // It waits, for the store or for another's answer. If the client leaves meanwhile, nothing
+      // comes of it, and what stands further out must not wait for ever.
+      if (answer.isAwaited) {
+        ctx.res.once('close', () => {
+          if (answer.isAwaited) resolve();
+        });
+      }
     });
   };
   return Object.assign(middleware, cache, {

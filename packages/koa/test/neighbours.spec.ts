@@ -204,6 +204,40 @@ describe.each(KOAS)('%s', (_name, Koa) => {
     release();
   });
 
+  it('a middleware further out gets its turn when a client leaves that waits for another’s answer', async () => {
+    let release: () => void = () => {};
+    let underWay = 0;
+    let left: () => void = () => {};
+    const app = new Koa();
+    app.use(async (_ctx, next) => {
+      underWay++;
+      try {
+        await next();
+      } finally {
+        underWay--;
+        left();
+      }
+    });
+    const cache = fresh();
+    app.use(cache).use(async (ctx) => {
+      await new Promise<void>((resolve) => (release = resolve));
+      ctx.body = 'page';
+    });
+    const ask = await listen(app);
+    const first = ask('/', { headers: { host: 'a' } });
+    const waiter = await ask.open();
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    while (cache.stats().misses < 1) await turn();
+    waiter.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    while (cache.stats().misses < 2) await turn();
+    const isLeft = new Promise<void>((resolve) => (left = resolve));
+    waiter.destroy();
+    await isLeft;
+    release();
+    expect((await first).text).toBe('page');
+    expect(underWay).toBe(0);
+  });
+
   it('CORS further out answers each origin for itself', async () => {
     const cors: Middleware = (ctx, next) => {
       ctx.vary('Origin');

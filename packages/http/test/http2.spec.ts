@@ -1,0 +1,49 @@
+/**
+ * Over HTTP/2 nothing is stored where a request names its host by `:authority` alone; but nothing of
+ * it may break.
+ */
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connect, createServer } from 'node:http2';
+import type { ClientHttp2Session, Http2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { createResponseCache } from '../src/index.js';
+import { freshStoreName } from './harness.js';
+
+let server: Http2Server;
+let session: ClientHttp2Session;
+
+afterEach(async () => {
+  session.destroy();
+  server.close();
+  await once(server, 'close');
+});
+
+async function ask(fields: Record<string, string>): Promise<string> {
+  const stream = session.request({ ':path': '/', ...fields });
+  stream.end();
+  const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+  let text = '';
+  for await (const chunk of stream) text += String(chunk);
+  return `${String(headers[':status'])} ${text} ${String(headers['cache-status'])}`;
+}
+
+describe('over HTTP/2', () => {
+  it('requests are answered, whatever their method and host', async () => {
+    const cache = createResponseCache({ cache: freshStoreName(), timeout: 60 });
+    let runs = 0;
+    server = createServer((req, res) => {
+      const [request, response] = [req, res] as unknown as [IncomingMessage, ServerResponse];
+      cache.handle(request, response, () => response.end(`run ${++runs}`));
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+
+    expect(await ask({})).toBe('200 run 1 LocMem; fwd=bypass; detail=host');
+    expect(await ask({ ':method': 'POST' })).toBe('200 run 2 LocMem; fwd=method');
+    expect(await ask({ host: 'a' })).toMatch(/^200 run 3 LocMem; fwd=uri-miss/);
+    expect(await ask({ host: 'a' })).toMatch(/^200 run \d LocMem; /);
+    expect(await ask({ host: 'a', ':method': 'HEAD' })).toMatch(/^200 {2}LocMem; /);
+  });
+});
