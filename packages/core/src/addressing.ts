@@ -11,7 +11,7 @@ import {
   MAX_KEY_LENGTH,
   type KeyFunction,
 } from './key.js';
-import type { KeySpace } from './key-space.js';
+import { KeySpace } from './key-space.js';
 import type { ResolvedOptions } from './options.js';
 import type { Store } from './store.js';
 import type { LocMemWarningCode } from './warnings.js';
@@ -20,6 +20,8 @@ type Warn = (code: LocMemWarningCode, message: string) => void;
 
 /** A safe integer with its sign, between two colons. */
 const LONGEST_VERSION = 19;
+
+const NOWHERE = new KeySpace(0, '', 0);
 
 export class Addressing {
   readonly #store: Store;
@@ -46,6 +48,11 @@ export class Addressing {
       : MAX_KEY_LENGTH - options.keyPrefix.length - LONGEST_VERSION;
   }
 
+  /** The space of the cache's own prefix and version; one in which nothing is, when keys are not looked up as they are. */
+  get home(): KeySpace {
+    return this.#joinKeys === undefined ? this.space(undefined) : NOWHERE;
+  }
+
   /** The space of this version, undefined being the cache's own. */
   space(version: number | undefined): KeySpace {
     if (version !== undefined && version !== this.#options.version)
@@ -69,6 +76,7 @@ export class Addressing {
     if (this.#joinKeys !== undefined) return;
     const isUsual = typeof key === 'string' && key !== '' && key.length <= this.#usualLength;
     if (!isUsual || hasUnportableCharacter(key)) {
+      this.space(version).isPortable = false; // should it come to be there after all
       this.#checkBareKey(key);
       this.#checkFullKey(key, [
         this.#options.keyPrefix,

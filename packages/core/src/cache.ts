@@ -28,6 +28,7 @@ import type {
 } from './contract.js';
 import { Engine } from './engine.js';
 import { InvalidOptionError, KeyNotFoundError } from './errors.js';
+import type { KeySpace } from './key-space.js';
 import { isEventType, type CacheEventType, type CacheListener } from './events.js';
 import { reveal } from './isolation/stored.js';
 import { getOrSet } from './loading.js';
@@ -36,6 +37,7 @@ import { resolveOptions, type LocMemOptions } from './options.js';
 import type { RWLock } from './rwlock.js';
 import { restore, save } from './snapshot.js';
 import { statsOf, type CacheStats } from './stats.js';
+import type { Store } from './store.js';
 import { update } from './updating.js';
 import { ALREADY_EXPIRED } from './writer.js';
 
@@ -62,6 +64,10 @@ export class LocMemCache implements SyncCache {
   readonly name: string;
 
   readonly #engine: Engine;
+  /** The engine's, within reach of a hit. */
+  readonly #store: Store;
+  /** Where keys without options are, bare; may have been let go, then nothing is found there. */
+  #home: KeySpace;
 
   /**
    * @param name the named store to share; made when it is not there yet
@@ -75,6 +81,8 @@ export class LocMemCache implements SyncCache {
     }
     this.name = name;
     this.#engine = new Engine(name, resolveOptions(options));
+    this.#store = this.#engine.store;
+    this.#home = this.#engine.addressing.home;
     this.#engine.warnOfMilliseconds(options.timeout);
   }
 
@@ -104,18 +112,31 @@ export class LocMemCache implements SyncCache {
   get<T = unknown>(key: string, options?: GetOptions<T>): T | undefined;
   get<T>(key: string, options?: GetOptions<T>): T | undefined {
     // Kept small for the compiler, which makes one piece of it and all that a hit calls.
+    if (options === undefined) {
+      const slot = this.#home.slots.get(key);
+      if (slot !== undefined) {
+        const value = this.#store.read(slot);
+        if (value !== undefined) return value as T;
+      }
+    }
+    return this.#getWithCare(key, options);
+  }
+
+  #getWithCare<T>(key: string, options: GetOptions<T> | undefined): T | undefined {
     const { store, addressing } = this.#engine;
     const version = options === undefined ? undefined : versionOf('get', options);
     const space = addressing.space(version);
-    const slot = space.slots.get(addressing.keyInSpace(key, version));
+    const spaceKey = addressing.keyInSpace(key, version);
+    const slot = space.slots.get(spaceKey);
     if (slot !== undefined) {
-      const value = store.liveValue(slot);
-      if (value !== undefined) {
-        store.noteHit(slot);
-        return reveal(value) as T;
-      }
+      const value = store.read(slot);
+      if (value !== undefined) return value as T;
+      this.#engine.live(space, spaceKey); // removes it
     }
-    return this.#miss(key, version, slot !== undefined, options);
+    this.#home = addressing.home;
+    store.noteMiss(space, spaceKey);
+    addressing.check(key, version);
+    return options?.default;
   }
 
   /** Whether the key is there and alive (Django `has_key`, `in`). Does not count as use. */
@@ -144,6 +165,7 @@ export class LocMemCache implements SyncCache {
    * @throws {NotSerializableError} when the value cannot be copied; the cache is then unchanged
    */
   set(key: string, value: unknown, options?: WriteOptions): void {
+    if (options === undefined && this.#overwrite(key, value)) return;
     this.#engine.commit(this.#engine.prepare('set', key, value, options));
   }
 
@@ -163,7 +185,7 @@ export class LocMemCache implements SyncCache {
       addressing.check(key, version);
       return false;
     }
-    store.setDeadline(slot, deadlineMs, undefined);
+    store.setDeadline(slot, deadlineMs);
     if (deadlineMs === ALREADY_EXPIRED && !behaviour.keepsDead) store.remove(slot);
     return true;
   }
@@ -442,14 +464,14 @@ export class LocMemCache implements SyncCache {
     if (typeof (listener as unknown) !== 'function') {
       throw new InvalidOptionError('LocMemCache.on', 'listener', 'must be a function', listener);
     }
-    this.#engine.store.events.add(type, listener);
+    this.#store.listen(type, listener);
     return this;
   }
 
   /** Stops listening. */
   off(type: CacheEventType, listener: CacheListener): this {
     checkEvent(type);
-    this.#engine.store.events.remove(type, listener);
+    this.#store.unlisten(type, listener);
     return this;
   }
 
@@ -514,22 +536,21 @@ export class LocMemCache implements SyncCache {
     this.close();
   }
 
-  #miss<T>(
-    key: string,
-    version: number | undefined,
-    isDead: boolean,
-    options: GetOptions<T> | undefined,
-  ): T | undefined {
-    const { store, addressing } = this.#engine;
-    const space = addressing.space(version);
-    const spaceKey = addressing.keyInSpace(key, version);
-    if (isDead) this.#engine.live(space, spaceKey); // removes it
-    store.noteMiss(space, spaceKey);
-    addressing.check(key, version);
-    return options?.default;
-  }
-
   // ---- steps that two methods share ----------------------------------------------------------
+
+  /**
+   * The usual write over what is there, at a fraction of the cost: a string or number with the cache's
+   * own timeout. It must do what a commit does. @returns whether it was one
+   */
+  #overwrite(key: string, value: unknown): boolean {
+    if (typeof value !== 'string' && typeof value !== 'number') return false;
+    const { lifeMs } = this.#engine;
+    if (lifeMs === undefined) return false;
+    const home = this.#home;
+    const slot = home.slots.get(key);
+    if (slot === undefined || !home.isPortable || home.flights.size > 0) return false;
+    return this.#store.overwritePlainly(slot, value, lifeMs);
+  }
 
   #delete(key: string, version: number | undefined): boolean {
     const { store, behaviour, addressing } = this.#engine;
@@ -550,6 +571,25 @@ export class LocMemCache implements SyncCache {
   }
 
   #count(
+    call: Call,
+    key: string,
+    delta: unknown,
+    options: ReadOptions | undefined,
+    direction: Direction,
+  ): number | bigint {
+    if (options === undefined) {
+      const slot = this.#home.slots.get(key);
+      const value = slot === undefined ? undefined : this.#store.peek(slot);
+      if (typeof value === 'number') {
+        const result = count(this.name, key, value, delta, direction);
+        this.#engine.replace(this.#home, key, slot!, result);
+        return result;
+      }
+    }
+    return this.#countWithCare(call, key, delta, options, direction);
+  }
+
+  #countWithCare(
     call: Call,
     key: string,
     delta: unknown,

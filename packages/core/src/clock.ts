@@ -2,6 +2,7 @@
  * Time as a parameter. Deadlines are reckoned on a monotonic clock: a step of the wall clock must
  * neither empty the cache nor make its entries immortal.
  */
+import { performance } from 'node:perf_hooks';
 import { InvalidOptionError } from './errors.js';
 
 /** A source of time. */
@@ -14,12 +15,23 @@ export interface Clock {
   clearTimeout?(handle: unknown): void;
 }
 
+/** Who waits for a tick. */
+export interface Ticked {
+  ticked(): void;
+}
+
 /** Time as the store reads it. */
 export interface Timekeeper extends Clock {
+  /** The last reading while it may serve for a look; Infinity = ask {@link now}. Two loads instead of a call. */
+  readonly reading: number;
+  /** So many looks at {@link reading} have been taken that it must not serve any more. */
+  distrust(): void;
   /** Never early: may lag behind {@link exact} by what the implementation states. */
   now(): number;
   /** The time itself; deadlines are set from it, so that no entry dies before its time. */
   exact(): number;
+  /** Calls back, once, when {@link reading} next ends; a clock without laxity has no ticks. */
+  atTick?(who: Ticked): void;
   /**
    * Calls back after a while, unless it is called off before.
    *
@@ -44,20 +56,32 @@ const LOOKS_PER_READING = 64;
  * live that much longer; it never dies early.
  */
 class CoarseClock implements Timekeeper {
-  #reading = 0;
+  reading = Infinity;
   #looksLeft = 0;
   #isTickDue = false;
+  #atTick: Ticked[] = [];
   #tick: NodeJS.Timeout | undefined;
 
   now(): number {
-    return this.#looksLeft-- > 0 ? this.#reading : this.exact();
+    const { reading } = this;
+    return reading !== Infinity && this.#looksLeft-- > 0 ? reading : this.exact();
   }
 
   exact(): number {
-    this.#reading = performance.now();
+    const reading = performance.now();
+    this.reading = reading;
     this.#looksLeft = LOOKS_PER_READING;
     if (!this.#isTickDue) this.#armTick();
-    return this.#reading;
+    return reading;
+  }
+
+  distrust(): void {
+    this.reading = Infinity;
+  }
+
+  atTick(who: Ticked): void {
+    this.#atTick.push(who);
+    if (!this.#isTickDue) this.#armTick();
   }
 
   after(delayMs: number, run: () => void, isIdle = false): () => void {
@@ -77,7 +101,10 @@ class CoarseClock implements Timekeeper {
     }
     this.#tick = setTimeout(() => {
       this.#isTickDue = false;
-      this.#looksLeft = 0;
+      const waiting = this.#atTick;
+      this.#atTick = [];
+      for (const who of waiting) who.ticked();
+      this.reading = Infinity;
     }, TICK_MS).unref();
   }
 }
@@ -93,6 +120,8 @@ export function timekeeper(clock: Clock | undefined): Timekeeper {
     throw new InvalidOptionError('LocMemCache', 'clock', rule, reading);
   }
   return {
+    reading: Infinity,
+    distrust: () => undefined,
     now: () => clock.now(),
     exact: () => clock.now(),
     after: (delayMs, run, isIdle) => {

@@ -6,7 +6,7 @@ import { Addressing } from './addressing.js';
 import { DJANGO, DJANGO_BEFORE_2_1, MENDED, type Behaviour } from './behaviour.js';
 import { tagsOf, versionOf, type Call } from './call-options.js';
 import type { WriteOptions } from './contract.js';
-import { isolate, reveal, type Stored } from './isolation/stored.js';
+import { isolate, type Stored } from './isolation/stored.js';
 import type { KeySpace } from './key-space.js';
 import { differingLimits, openStore } from './named-stores.js';
 import type { ResolvedOptions } from './options.js';
@@ -39,6 +39,8 @@ export class Engine {
   readonly store: Store;
   readonly addressing: Addressing;
   readonly behaviour: Behaviour;
+  /** How long an entry lives by default; undefined where a write must look at more than that. */
+  readonly lifeMs: number | undefined;
   readonly #writer: Writer;
 
   constructor(
@@ -51,6 +53,10 @@ export class Engine {
       this.warn(code, message);
     });
     this.#writer = new Writer(this.store, options, this.behaviour);
+    const { timeoutSeconds, maxEntryBytes, maxBytes } = options;
+    const isMortal = timeoutSeconds !== null && timeoutSeconds > 0;
+    const isUnweighed = maxEntryBytes === Infinity && maxBytes === Infinity;
+    this.lifeMs = isMortal && isUnweighed ? timeoutSeconds * 1000 : undefined;
     this.#warnOfOtherLimits();
   }
 
@@ -83,12 +89,6 @@ export class Engine {
     const slot = this.live(space, spaceKey);
     if (slot === undefined) this.addressing.check(key, version);
     return slot;
-  }
-
-  /** A value as a caller may have it; counts as use. */
-  read(slot: number): unknown {
-    this.store.noteHit(slot);
-    return reveal(this.store.value(slot));
   }
 
   // ---- writing -------------------------------------------------------------------------------
@@ -140,6 +140,7 @@ export class Engine {
   move(from: number, target: Address): void {
     const { space, spaceKey, key, version } = target;
     const entry = this.store.entry(from);
+    space.isPortable &&= this.store.space(from).isPortable;
     if (entry.tags) this.store.tags.retain(entry.tags);
     this.store.remove(from);
     if (!this.#writer.isTooLarge(spaceKey, entry)) {
@@ -157,7 +158,7 @@ export class Engine {
   replace(space: KeySpace, spaceKey: string, slot: number, value: Stored): void {
     space.overtake(spaceKey);
     this.store.replaceValue(slot, value);
-    this.#writer.shrink(slot);
+    if (this.options.maxBytes !== Infinity) this.#writer.shrink(slot);
   }
 
   mark(call: Call, options: WriteOptions | undefined): TagMark | undefined {
@@ -167,13 +168,13 @@ export class Engine {
 
   // ---- time ----------------------------------------------------------------------------------
 
-  /** When a timeout ends, on the store's clock; undefined stands for the cache's own. */
+  /** When a timeout ends, on the store's clock, as the store takes it; undefined stands for the cache's own. */
   deadline(timeout: Timeout | undefined, option = 'timeout'): number {
     if (timeout !== undefined) this.warnOfMilliseconds(timeout);
     const seconds =
       timeout === undefined ? this.options.timeoutSeconds : parseTimeout(timeout, option);
     if (seconds === null) return Infinity;
-    return seconds > 0 ? this.store.time.exact() + seconds * 1000 : ALREADY_EXPIRED;
+    return seconds > 0 ? this.store.deadlineIn(seconds * 1000) : ALREADY_EXPIRED;
   }
 
   // ---- warnings ------------------------------------------------------------------------------

@@ -36,7 +36,9 @@ const CHANNELS = Object.fromEntries(
   TYPES.map((type) => [type, channel(`locmem:${type}`)]),
 ) as Record<CacheEventType, Channel>;
 
-const HIT_CHANNEL = CHANNELS.hit;
+/** Asked on every hit and set, so without a look-up by name. */
+export const HIT_CHANNEL = CHANNELS.hit;
+export const SET_CHANNEL = CHANNELS.set;
 
 export function isEventType(type: unknown): type is CacheEventType {
   return TYPES.includes(type as CacheEventType);
@@ -45,10 +47,13 @@ export function isEventType(type: unknown): type is CacheEventType {
 /** The listeners of one store. */
 export class Events {
   #listeners: Map<CacheEventType, Set<CacheListener>> | undefined;
+  /** Whether nobody listens to this very store. */
+  get isSilent(): boolean {
+    return this.#listeners === undefined;
+  }
 
-  /** Asked on every hit, so without a look-up by name. */
   get areHitsHeard(): boolean {
-    return HIT_CHANNEL.hasSubscribers || this.#listeners?.has('hit') === true;
+    return this.#listeners?.has('hit') === true;
   }
 
   /** Whether an event of this type is worth making. */

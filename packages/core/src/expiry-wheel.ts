@@ -30,8 +30,7 @@ export type Judge = (slot: number) => number | undefined;
 
 export class ExpiryWheel {
   /** Slot → the next slot in its bucket. */
-  // Begins at another size than other arrays by slot, so that they do not all double at one set.
-  #next = new Uint32Array(24);
+  readonly #next = new Links();
   /** First slot of each bucket, wheel after wheel. */
   readonly #heads = new Uint32Array(WHEELS * BUCKETS).fill(END);
   /** How many slots each wheel holds: an empty one is passed over whole. */
@@ -54,8 +53,7 @@ export class ExpiryWheel {
 
   /** Files a slot under its time; one that is filed already stays where it is. */
   file(slot: number, dueMs: number): void {
-    if (slot >= this.#next.length) this.#grow(slot);
-    if (this.#next[slot] === NOT_FILED) this.#link(slot, dueMs);
+    if (this.#next.get(slot) === NOT_FILED) this.#link(slot, dueMs);
   }
 
   /**
@@ -91,7 +89,7 @@ export class ExpiryWheel {
     while (ahead >= BUCKETS ** (wheel + 1)) wheel++;
     const bucket = Math.floor((this.#tick + ahead) / BUCKETS ** wheel) % BUCKETS;
     const head = wheel * BUCKETS + bucket;
-    this.#next[slot] = this.#heads[head]!;
+    this.#next.set(slot, this.#heads[head]!);
     this.#heads[head] = slot;
     this.#filed[wheel]!++;
   }
@@ -102,8 +100,8 @@ export class ExpiryWheel {
     if (slot === undefined) return undefined;
     const wheel = this.#dueWheels.pop()!;
     this.#filed[wheel]!--;
-    const next = this.#next[slot]!;
-    this.#next[slot] = NOT_FILED;
+    const next = this.#next.get(slot);
+    this.#next.clear(slot);
     if (next !== END) this.#putDue(next, wheel);
     return slot;
   }
@@ -135,10 +133,41 @@ export class ExpiryWheel {
     this.#heads[head] = END;
     this.#putDue(first, wheel);
   }
+}
 
-  #grow(slot: number): void {
-    const larger = new Uint32Array(Math.max(slot + 1, this.#next.length * 2));
-    larger.set(this.#next);
-    this.#next = larger;
+const CHUNK_BITS = 12;
+const IN_CHUNK = (1 << CHUNK_BITS) - 1;
+
+/**
+ * A number for each slot, {@link NOT_FILED} where none was set, in chunks that are made when they are
+ * needed and let go when nothing is left in them.
+ */
+class Links {
+  readonly #chunks: (Uint32Array | undefined)[] = [];
+  /** How many are set in each chunk. */
+  readonly #counts: number[] = [];
+
+  get(slot: number): number {
+    return this.#chunks[slot >>> CHUNK_BITS]?.[slot & IN_CHUNK] ?? NOT_FILED;
+  }
+
+  /** For a slot that has none. */
+  set(slot: number, link: number): void {
+    const number = slot >>> CHUNK_BITS;
+    while (number >= this.#chunks.length) {
+      this.#chunks.push(undefined);
+      this.#counts.push(0);
+    }
+    (this.#chunks[number] ??= new Uint32Array(IN_CHUNK + 1))[slot & IN_CHUNK] = link;
+    this.#counts[number]!++;
+  }
+
+  /** For a slot that has one. */
+  clear(slot: number): void {
+    const number = slot >>> CHUNK_BITS;
+    const left = this.#counts[number]! - 1;
+    this.#counts[number] = left;
+    if (left === 0) this.#chunks[number] = undefined;
+    else this.#chunks[number]![slot & IN_CHUNK] = NOT_FILED;
   }
 }

@@ -19,6 +19,8 @@ export class KeySpace {
   readonly flights = new LazyMap<string, Flight>();
   /** Updates under way or waiting, by key: the last of each queue. */
   readonly updates = new LazyMap<string, Promise<unknown>>();
+  /** Whether each key in here is known to be one that any cache could hold: it need not be checked again. */
+  isPortable = true;
   /** No longer known to its store; whoever holds it asks the store again. */
   isRetired = false;
 

@@ -40,15 +40,14 @@ export function getOrSet(
   const space = addressing.space(version);
   const slot = space.slots.get(spaceKey);
   if (slot !== undefined) {
-    const value = store.liveValue(slot);
+    const value = store.read(slot);
     if (value !== undefined) {
-      store.noteHit(slot);
       if (options.refreshAhead !== undefined && typeof valueOrLoader === 'function') {
         const address = { key, version, space, spaceKey };
         const leftMs = store.deadline(slot) - store.time.now();
         refreshAhead(engine, address, leftMs, valueOrLoader as Loader, planOf(engine, options));
       }
-      return reveal(value);
+      return value;
     }
   }
   return loadOrKeep(engine, { key, version, space, spaceKey }, valueOrLoader, options);
@@ -238,8 +237,9 @@ function keep(
 ) {
   const { timeout, negativeTimeout } = plan.options;
   const isNegative = value === null && negativeTimeout !== undefined;
-  const deadlineMs = engine.deadline(isNegative ? negativeTimeout : timeout);
-  engine.put(address, { value, deadlineMs, staleUntilMs: staleUntil(deadlineMs, plan), tags });
+  const deadlineMs = engine.store.reckoned(engine.deadline(isNegative ? negativeTimeout : timeout));
+  const staleUntilMs = staleUntil(deadlineMs, plan);
+  engine.put(address, { value, deadlineMs, staleUntilMs, tags });
 }
 
 function staleUntil(deadlineMs: number, { staleSeconds }: Plan): number | undefined {
@@ -257,7 +257,7 @@ function keepThenGet(engine: Engine, address: Address, value: unknown, plan: Pla
   const slot = engine.live(space, spaceKey);
   if (slot === undefined) return reveal(stored);
   const found = engine.store.value(slot);
-  engine.store.policy.hit(slot);
+  engine.store.noteUse(slot);
   return reveal(found);
 }
 

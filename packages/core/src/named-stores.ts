@@ -9,7 +9,7 @@ import { show } from './show.js';
 import { Store } from './store.js';
 
 /** Raised whenever the layout of {@link Store} changes: unlike copies must not share. */
-const REGISTRY = Symbol.for('@locmem/core/stores/1');
+const REGISTRY = Symbol.for('@locmem/core/stores/2');
 
 type Registry = Map<string, Store>;
 

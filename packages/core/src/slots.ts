@@ -10,56 +10,125 @@ import { LazyMap } from './lazy-map.js';
 import type { TagMark } from './tags.js';
 
 const NO_SPACE = 0;
-const CHUNK_BITS = 12;
-const CHUNK_SLOTS = 1 << CHUNK_BITS;
+export const CHUNK_BITS = 12;
+export const CHUNK_SLOTS = 1 << CHUNK_BITS;
 const FIRST_CAPACITY = 16;
-/** What a chunk without slots has, all of them the same. */
-const NO_DEADLINES = new Float64Array(0);
-const NO_SPACE_IDS = new Uint32Array(0);
 /** The part of a slot number that is its index in its chunk. */
 export const IN_CHUNK = CHUNK_SLOTS - 1;
+/** Ends a chunk's list of free indices. */
+const END = -1;
+/** What a chunk without memory has, all of them the same. */
+const NO_DEADLINES = new Float64Array(0);
+const NO_WORDS = new Int32Array(0);
+const NO_SPACE_IDS = new Uint32Array(0);
+
+/** Until when an entry lives, and what else only few entries have. */
+export interface Terms {
+  /** On the store's clock, milliseconds; Infinity = never. */
+  readonly deadlineMs: number;
+  /** Until when a dead entry is kept for who takes it stale; undefined = it is not. */
+  readonly staleUntilMs: number | undefined;
+  readonly tags: TagMark | undefined;
+}
 
 /**
- * So many slots' arrays. Chunks are added as slots are needed; one array for all would be moved whole
- * whenever it doubles, which takes tens of milliseconds at a million entries. A small store has one
- * chunk, which grows.
+ * So many slots' arrays. Chunks are added as slots are needed and emptied when the last of their slots
+ * is free; one array for all would be moved whole whenever it doubles, which takes tens of milliseconds
+ * at a million entries, and never give anything back. A small store has one chunk, which grows.
+ *
+ * What a hit reads and writes of a slot, but for the value, lies in sixteen bytes, a quarter of a line
+ * of the processor's cache: the deadline, then two words that belong to the policy.
  */
 export class Chunk {
-  readonly keys: string[] = [];
-  readonly values: Stored[] = [];
-  /** On the store's clock, milliseconds; Infinity = never. */
+  keys: string[] = [];
+  values: Stored[] = [];
+  /** Whether a value in here may be other than immutable and lie as it is. */
+  holdsObjects = false;
+  /** At twice the index. NaN: there are {@link Terms} aside. Below zero: yet to be reckoned (late-deadlines.ts). */
   deadlines = NO_DEADLINES;
+  /** The same memory, at four times the index: the deadline's two words, then the policy's. */
+  words = NO_WORDS;
   spaceIds = NO_SPACE_IDS;
+  /** Slots in use. */
+  used = 0;
+  /** One more than the highest index ever used. */
+  end = 0;
+  #firstFree = END;
 
-  constructor(capacity: number) {
-    if (capacity > 0) this.#resize(capacity);
+  get isFull(): boolean {
+    return this.used === CHUNK_SLOTS;
   }
 
-  /** Makes room for the slot at this index. */
-  reserve(index: number): void {
-    const capacity = this.deadlines.length;
-    if (index < capacity) return;
-    this.#resize(Math.min(CHUNK_SLOTS, Math.max(FIRST_CAPACITY, capacity * 2)));
+  /** An index that was free; of a chunk that is not full. */
+  take(): number {
+    this.used++;
+    const index = this.#firstFree;
+    if (index === END) return this.#append();
+    this.#firstFree = this.words[index << 2]!;
+    return index;
   }
 
-  #resize(capacity: number): void {
-    const { deadlines, spaceIds } = this;
-    (this.deadlines = new Float64Array(capacity)).set(deadlines);
-    (this.spaceIds = new Uint32Array(capacity)).set(spaceIds);
+  /** Gives an index back. The policy has left zeros in its words. */
+  give(index: number): void {
+    this.used--;
+    this.keys[index] = '';
+    this.values[index] = undefined;
+    this.spaceIds[index] = NO_SPACE;
+    this.deadlines[index << 1] = 0; // whoever still waits for a deadline here must not find one
+    this.words[index << 2] = this.#firstFree;
+    this.#firstFree = index;
+  }
+
+  setValue(index: number, value: Stored): void {
+    this.values[index] = value;
+    if (typeof value === 'object' && value !== null) this.holdsObjects = true;
+  }
+
+  /** Gives all memory back; nothing is in use. */
+  empty(): void {
+    this.keys = [];
+    this.values = [];
+    this.deadlines = NO_DEADLINES;
+    this.words = NO_WORDS;
+    this.spaceIds = NO_SPACE_IDS;
+    this.holdsObjects = false;
+    this.end = 0;
+    this.#firstFree = END;
+  }
+
+  #append(): number {
+    const index = this.end++;
+    const capacity = this.spaceIds.length;
+    if (index >= capacity) this.#enlarge(capacity);
+    this.keys.push('');
+    // Never numbers first: an array of nothing but numbers would be laid out anew at the first string.
+    this.values.push(undefined);
+    return index;
+  }
+
+  #enlarge(capacity: number): void {
+    const larger = Math.min(CHUNK_SLOTS, Math.max(FIRST_CAPACITY, capacity * 2));
+    const shared = new ArrayBuffer(larger * 16);
+    this.deadlines = new Float64Array(shared);
+    const { words, spaceIds } = this;
+    (this.words = new Int32Array(shared)).set(words);
+    (this.spaceIds = new Uint32Array(larger)).set(spaceIds);
   }
 }
 
 export class Slots {
-  readonly #chunks = [new Chunk(0)];
-  /** One more than the highest slot ever used. */
-  #end = 1;
-  readonly #free: number[] = [];
+  /** A slot is in the chunk of its upper bits, at the index of its lower ones. */
+  readonly chunks: Chunk[] = [new Chunk()];
+  /** Counts uses of entries: the policy's time. Wraps around, so only differences count. */
+  uses = 0;
+  /** Numbers of the chunks that are not full; the last one is used first. */
+  readonly #open = [0];
+  /** A chunk that keeps its memory though nothing in it is in use: one, so that none comes and goes. */
+  #spare: Chunk | undefined;
 
   readonly #spaces: (KeySpace | undefined)[] = [undefined];
   readonly #freeSpaceIds: number[] = [];
-  /** Few entries have tags, or stay on as stale: theirs are kept aside. */
-  readonly #tagMarks = new LazyMap<number, TagMark>();
-  readonly #staleUntil = new LazyMap<number, number>();
+  readonly #aside = new LazyMap<number, Terms>();
 
   key(slot: number): string {
     return this.chunk(slot).keys[slot & IN_CHUNK]!;
@@ -70,43 +139,78 @@ export class Slots {
   }
 
   setValue(slot: number, value: Stored): void {
-    this.chunk(slot).values[slot & IN_CHUNK] = value;
+    this.chunk(slot).setValue(slot & IN_CHUNK, value);
   }
 
-  /** On the store's clock, milliseconds; Infinity = never. */
+  // ---- terms ---------------------------------------------------------------------------------
+
   deadline(slot: number): number {
-    return this.chunk(slot).deadlines[slot & IN_CHUNK]!;
+    const deadline = this.chunk(slot).deadlines[(slot & IN_CHUNK) << 1]!;
+    return Number.isNaN(deadline) ? (this.aside(slot)?.deadlineMs ?? NaN) : deadline;
   }
 
-  setDeadline(slot: number, deadlineMs: number): void {
-    this.chunk(slot).deadlines[slot & IN_CHUNK] = deadlineMs;
+  /** What is special about an entry; most have nothing but a deadline. */
+  aside(slot: number): Terms | undefined {
+    return this.#aside.size === 0 ? undefined : this.#aside.get(slot);
   }
+
+  /** The deadline alone, of an entry that has nothing else. */
+  setDeadline(slot: number, deadlineMs: number): void {
+    this.chunk(slot).deadlines[(slot & IN_CHUNK) << 1] = deadlineMs;
+  }
+
+  setTerms(slot: number, deadlineMs: number, staleUntilMs?: number, tags?: TagMark): void {
+    const isPlain = staleUntilMs === undefined && tags === undefined;
+    if (!isPlain) this.#aside.set(slot, { deadlineMs, staleUntilMs, tags });
+    else if (this.#aside.size > 0) this.#aside.delete(slot);
+    this.chunk(slot).deadlines[(slot & IN_CHUNK) << 1] = isPlain ? deadlineMs : NaN;
+  }
+
+  /** Slots that carry tags. The slot in hand may be released. */
+  *tagged(): Generator<number> {
+    for (const slot of this.#aside.keys()) if (this.#aside.get(slot)?.tags) yield slot;
+  }
+
+  // ---- coming and going ----------------------------------------------------------------------
 
   allocate(space: KeySpace, key: string): number {
-    const slot = this.#free.pop() ?? this.#append();
-    const chunk = this.chunk(slot);
-    chunk.keys[slot & IN_CHUNK] = key;
-    chunk.spaceIds[slot & IN_CHUNK] = space.id;
-    return slot;
+    if (this.#open.length === 0) this.#addChunk();
+    const number = this.#open.at(-1)!;
+    const chunk = this.chunks[number]!;
+    if (chunk === this.#spare) this.#spare = undefined;
+    if (chunk.end === 0 && number === 0) chunk.take(); // slot 0 is nobody's
+    const index = chunk.take();
+    if (chunk.isFull) this.#open.pop();
+    chunk.keys[index] = key;
+    chunk.spaceIds[index] = space.id;
+    return (number << CHUNK_BITS) | index;
   }
 
   release(slot: number): void {
-    const chunk = this.chunk(slot);
-    chunk.keys[slot & IN_CHUNK] = '';
-    chunk.values[slot & IN_CHUNK] = undefined;
-    chunk.spaceIds[slot & IN_CHUNK] = NO_SPACE;
-    this.#tagMarks.delete(slot);
-    this.#staleUntil.delete(slot);
-    this.#free.push(slot);
+    const number = slot >>> CHUNK_BITS;
+    const chunk = this.chunks[number]!;
+    if (chunk.isFull) this.#open.push(number);
+    chunk.give(slot & IN_CHUNK);
+    if (this.#aside.size > 0) this.#aside.delete(slot);
+    if (chunk.used > 0) return;
+    if (this.#spare) chunk.empty();
+    else this.#spare = chunk;
   }
 
   isInUse(slot: number): boolean {
-    return this.chunk(slot).spaceIds[slot & IN_CHUNK] !== NO_SPACE;
+    const chunk = this.chunk(slot);
+    const index = slot & IN_CHUNK;
+    return index < chunk.end && chunk.spaceIds[index] !== NO_SPACE;
   }
 
   /** In no particular order; the slot in hand may be released. */
   *inUse(): Generator<number> {
-    for (let slot = 1; slot < this.#end; slot++) if (this.isInUse(slot)) yield slot;
+    for (let number = 0; number < this.chunks.length; number++) {
+      const chunk = this.chunks[number]!;
+      for (let index = 0; index < chunk.end && chunk.used > 0; index++) {
+        if (chunk.spaceIds[index] !== NO_SPACE) yield (number << CHUNK_BITS) | index;
+      }
+    }
   }
 
   /** Stands for the key and its space: the same whenever they come back. */
@@ -116,37 +220,10 @@ export class Slots {
     return (hash(chunk.keys[slot & IN_CHUNK]!) ^ Math.imul(spaceId, 0x9e3779b9)) >>> 0;
   }
 
+  // ---- key spaces ----------------------------------------------------------------------------
+
   space(slot: number): KeySpace {
     return this.#spaces[this.chunk(slot).spaceIds[slot & IN_CHUNK]!]!;
-  }
-
-  /** Whether any entry carries tags. */
-  get areTagged(): boolean {
-    return this.#tagMarks.size > 0;
-  }
-
-  tagMark(slot: number): TagMark | undefined {
-    return this.#tagMarks.size === 0 ? undefined : this.#tagMarks.get(slot);
-  }
-
-  setTagMark(slot: number, mark: TagMark | undefined): void {
-    if (mark) this.#tagMarks.set(slot, mark);
-    else if (this.#tagMarks.size > 0) this.#tagMarks.delete(slot);
-  }
-
-  /** Until when a dead entry is kept for who takes it stale; undefined = it is not. */
-  staleUntil(slot: number): number | undefined {
-    return this.#staleUntil.size === 0 ? undefined : this.#staleUntil.get(slot);
-  }
-
-  setStaleUntil(slot: number, untilMs: number | undefined): void {
-    if (untilMs !== undefined) this.#staleUntil.set(slot, untilMs);
-    else if (this.#staleUntil.size > 0) this.#staleUntil.delete(slot);
-  }
-
-  /** Slots that carry tags. */
-  tagged(): Iterable<number> {
-    return this.#tagMarks.keys();
   }
 
   /** Gives a key space the number by which slots refer to it. */
@@ -162,15 +239,14 @@ export class Slots {
     this.#freeSpaceIds.push(space.id);
   }
 
+  // ---- chunks --------------------------------------------------------------------------------
+
   /** The arrays that hold a slot, at index `slot & IN_CHUNK`. */
   chunk(slot: number): Chunk {
-    return this.#chunks[slot >>> CHUNK_BITS]!;
+    return this.chunks[slot >>> CHUNK_BITS]!;
   }
 
-  #append(): number {
-    const slot = this.#end++;
-    if (slot >>> CHUNK_BITS === this.#chunks.length) this.#chunks.push(new Chunk(CHUNK_SLOTS));
-    this.chunk(slot).reserve(slot & IN_CHUNK);
-    return slot;
+  #addChunk(): void {
+    this.#open.push(this.chunks.push(new Chunk()) - 1);
   }
 }

@@ -90,6 +90,7 @@ function restoreEntry(engine: Engine, saved: SavedEntry, awayMs: number): void {
   if (deadlineMs <= nowMs) return;
   const { fullKeys } = store.spaces;
   const space = fullKey === undefined ? store.spaces.find(keyPrefix, version) : fullKeys;
+  space.isPortable = false; // nobody has looked at these keys
   const isStored = engine.put(
     { key, version, space, spaceKey: fullKey ?? key },
     {

@@ -6,30 +6,39 @@
 import type { Clock, Timekeeper } from './clock.js';
 import { timekeeper } from './clock.js';
 import { Counts, type EvictionReason } from './counts.js';
-import { Events, type CacheEvent, type CacheEventType } from './events.js';
+import {
+  Events,
+  HIT_CHANNEL,
+  SET_CHANNEL,
+  type CacheEvent,
+  type CacheEventType,
+  type CacheListener,
+} from './events.js';
 import { ExpiryWheel } from './expiry-wheel.js';
 import { HitWindows, type HitWindow } from './hit-windows.js';
 import { housekeeper, type Sweepable } from './housekeeper.js';
-import { weigh, type Stored } from './isolation/stored.js';
+import { reveal, weigh, type Stored } from './isolation/stored.js';
 import { weighKey } from './isolation/weigh.js';
+import { fromNow, isFromNow, LateDeadlines } from './late-deadlines.js';
 import { KeySpaces, type KeySpace } from './key-space.js';
 import { makePolicy, type PolicyName } from './policy/choice.js';
 import type { EvictionPolicy, PolicyFactory } from './policy/policy.js';
 import { RWLock } from './rwlock.js';
-import { IN_CHUNK, Slots } from './slots.js';
-import { TagRegistry, type TagMark } from './tags.js';
+import { CHUNK_SLOTS, IN_CHUNK, Slots, type Chunk, type Terms } from './slots.js';
+import { TagRegistry } from './tags.js';
 
 /** Up to this many entries, looking at all of them for dead ones costs next to nothing. */
 const SMALL_STORE = 1_000;
 
+/** Uses that may rely on one reading of the clock, while one callback keeps its tick from coming. */
+const USES_PER_READING = 256; // a power of two
+
+/** Nothing is at or after NaN. */
+const SEES_NOBODY = { reading: NaN };
+
 /** An entry on its way in. */
-export interface NewEntry {
+export interface NewEntry extends Terms {
   readonly value: Stored;
-  /** On the store's clock; Infinity = never. */
-  readonly deadlineMs: number;
-  /** Until when it may be served stale; undefined = not at all. */
-  readonly staleUntilMs: number | undefined;
-  readonly tags: TagMark | undefined;
 }
 
 /** How much a cache lets a store hold when it writes. */
@@ -50,12 +59,17 @@ export class Store implements Sweepable {
   size = 0;
 
   readonly #slots = new Slots();
+  /** The clock; where each hit has to be published, one by which none passes for alive at a glance. */
+  #glance: Pick<Timekeeper, 'reading'>;
+  /** Where a small store is whole, within reach of a hit. */
+  readonly #firstChunk: Chunk = this.#slots.chunk(0);
   readonly #windows: HitWindows;
+  readonly #late: LateDeadlines;
   #lock: RWLock | undefined;
   #warned: Set<string> | undefined;
-  /** Not before the store has grown beyond {@link SMALL_STORE}. */
   /** Undefined until somebody asks: a cache with a limit in bytes, or a look at them. */
   #bytes: number | undefined;
+  /** Not before the store has grown beyond {@link SMALL_STORE}. */
   #wheel: ExpiryWheel | undefined;
   /** No entry's deadline is earlier; a look at all of them before it would find nothing. */
   #earliestDeadlineMs = Infinity;
@@ -74,10 +88,24 @@ export class Store implements Sweepable {
     /** Whether dead entries are removed unasked; Django leaves them until they are met. */
     readonly isSwept: boolean,
   ) {
-    this.policy = makePolicy(policyChoice, (slot) => this.#slots.hash(slot));
     this.time = timekeeper(clock);
+    this.#glance = this.time;
+    this.policy = makePolicy(policyChoice, (slot) => this.#slots.hash(slot), this.#slots);
     this.#windows = new HitWindows(this.time.exact());
+    this.#late = new LateDeadlines(this.time, (slots, count, nowMs) => {
+      this.#reckon(slots, count, nowMs);
+    });
     this.spaces = new KeySpaces(this.#slots);
+  }
+
+  listen(type: CacheEventType, listener: CacheListener): void {
+    this.events.add(type, listener);
+    this.#glance = this.events.areHitsHeard ? SEES_NOBODY : this.time;
+  }
+
+  unlisten(type: CacheEventType, listener: CacheListener): void {
+    this.events.remove(type, listener);
+    this.#glance = this.events.areHitsHeard ? SEES_NOBODY : this.time;
   }
 
   get lock(): RWLock {
@@ -93,10 +121,10 @@ export class Store implements Sweepable {
 
   /** The clock is looked at only for an entry that can expire. */
   isLive(slot: number): boolean {
-    const deadline = this.#slots.deadline(slot);
+    const deadline = this.deadline(slot);
     // Put so that a clock which has become NaN makes entries dead, not immortal.
     if (deadline !== Infinity && !(deadline > this.time.now())) return false;
-    const mark = this.#slots.tagMark(slot);
+    const mark = this.#slots.aside(slot)?.tags;
     return mark === undefined || !(this.tags.isPurged(mark) || this.tags.isSoftlyPurged(mark));
   }
 
@@ -110,26 +138,73 @@ export class Store implements Sweepable {
   }
 
   /**
-   * The value of a live entry, undefined when it is not live: all that a hit needs, in one look at the
-   * slot. What is rare, tags in the store above all, is left to {@link isLive}.
+   * A read: the value of a live entry as a caller may have it, undefined when it is not live. The usual
+   * case takes one look at the slot: the last reading of the clock has not passed the deadline, no
+   * {@link Terms} are aside, nobody listens to hits, and in a chunk of nothing but immutables not even the value
+   * has to be looked at. It must do what {@link #readWithCare} does.
    */
-  liveValue(slot: number): Stored {
-    const chunk = this.#slots.chunk(slot);
+  read(slot: number): unknown {
+    const chunk = this.#chunkOf(slot);
     const index = slot & IN_CHUNK;
-    const deadline = chunk.deadlines[index]!;
-    if (deadline !== Infinity && !(deadline > this.time.now())) return undefined;
-    if (this.#slots.areTagged && !this.isLive(slot)) return undefined;
-    return chunk.values[index];
-  }
-
-  /** An entry was read. */
-  noteHit(slot: number): void {
+    if (!(chunk.deadlines[index << 1]! >= this.#glance.reading) || HIT_CHANNEL.hasSubscribers) {
+      return this.#readWithCare(slot);
+    }
     this.counts.hits++;
-    this.policy.hit(slot);
-    if (this.events.areHitsHeard) this.publish('hit', this.fullKey(slot));
+    if (this.policy.wantsUses === false) chunk.words[(index << 2) + 2] = this.#use();
+    else this.noteUse(slot);
+    const value = chunk.values[index];
+    return chunk.holdsObjects ? reveal(value) : value;
   }
 
+  #readWithCare(slot: number): unknown {
+    if (!this.isLive(slot)) return undefined;
+    this.counts.hits++;
+    this.noteUse(slot);
+    if (this.events.isHeard('hit')) this.publish('hit', this.fullKey(slot));
+    return reveal(this.value(slot));
+  }
+
+  /** The value of a live entry as it lies, undefined when it is not live. Not a use of it. */
+  peek(slot: number): Stored {
+    const chunk = this.#chunkOf(slot);
+    const index = slot & IN_CHUNK;
+    const isAlive = chunk.deadlines[index << 1]! >= this.time.reading || this.isLive(slot);
+    return isAlive ? chunk.values[index] : undefined;
+  }
+
+  /** A use that is no hit. */
+  noteUse(slot: number): void {
+    this.#use();
+    this.policy.hit(slot);
+  }
+
+  #noteOverwrite(slot: number): void {
+    const now = this.#use();
+    if (this.policy.wantsUses === false) {
+      this.#chunkOf(slot).words[((slot & IN_CHUNK) << 2) + 2] = now;
+    } else {
+      this.policy.overwritten(slot);
+    }
+  }
+
+  /** The slots' chunk of this number, a step nearer for a small store. */
+  #chunkOf(slot: number): Chunk {
+    return slot < CHUNK_SLOTS ? this.#firstChunk : this.#slots.chunk(slot);
+  }
+
+  /** The policy's time goes on with each use, and after so many of them the clock is read again. */
+  #use(): number {
+    const now = (this.#slots.uses + 1) | 0;
+    this.#slots.uses = now;
+    if ((now & (USES_PER_READING - 1)) === 0) this.time.distrust();
+    return now;
+  }
+
+  /** On the store's clock, milliseconds; Infinity = never. */
   deadline(slot: number): number {
+    const deadline = this.#slots.deadline(slot);
+    if (!isFromNow(deadline)) return deadline;
+    this.#late.settle();
     return this.#slots.deadline(slot);
   }
 
@@ -137,9 +212,9 @@ export class Store implements Sweepable {
   entry(slot: number): NewEntry {
     return {
       value: this.#slots.value(slot),
-      deadlineMs: this.#slots.deadline(slot),
-      staleUntilMs: this.#slots.staleUntil(slot),
-      tags: this.#slots.tagMark(slot),
+      deadlineMs: this.deadline(slot),
+      staleUntilMs: this.#slots.aside(slot)?.staleUntilMs,
+      tags: this.#slots.aside(slot)?.tags,
     };
   }
 
@@ -158,11 +233,23 @@ export class Store implements Sweepable {
 
   // ---- writing -------------------------------------------------------------------------------
 
+  /** The deadline of what lives for so long from now on; it may be reckoned later. */
+  deadlineIn(milliseconds: number): number {
+    return this.#late.areAllowed ? fromNow(milliseconds) : this.time.exact() + milliseconds;
+  }
+
+  /** A deadline that somebody wants to reckon with at once. */
+  reckoned(deadlineMs: number): number {
+    const isLate = isFromNow(deadlineMs) && this.#late.areAllowed;
+    return isLate ? this.time.exact() - deadlineMs : deadlineMs;
+  }
+
   insert(space: KeySpace, key: string, entry: NewEntry): number {
     const slot = this.#slots.allocate(space, key);
     space.slots.add(key, slot);
     this.size++;
     this.#fill(slot, entry);
+    this.#use();
     this.policy.inserted(slot);
     return slot;
   }
@@ -170,23 +257,78 @@ export class Store implements Sweepable {
   overwrite(slot: number, entry: NewEntry): void {
     this.#drain(slot);
     this.#fill(slot, entry);
-    this.policy.overwritten(slot);
+    this.#noteOverwrite(slot);
+  }
+
+  /**
+   * {@link overwrite} by an immutable value that lives for so long, where that is a matter of two stores
+   * to memory: the entry has nothing aside, nobody has asked for bytes, nobody listens.
+   *
+   * @returns whether it was
+   */
+  overwritePlainly(slot: number, value: Stored, milliseconds: number): boolean {
+    const chunk = this.#chunkOf(slot);
+    const index = slot & IN_CHUNK;
+    const isPlain = !Number.isNaN(chunk.deadlines[index << 1]!) && this.#late.areAllowed;
+    const isHeard = SET_CHANNEL.hasSubscribers || !this.events.isSilent;
+    if (!isPlain || isHeard || this.#bytes !== undefined) return false;
+    chunk.values[index] = value;
+    chunk.deadlines[index << 1] = fromNow(milliseconds);
+    this.#late.add(slot);
+    this.counts.sets++;
+    this.#noteOverwrite(slot);
+    return true;
   }
 
   /** A new value for the same entry: its expiry and tags stay (Django `incr`). */
   replaceValue(slot: number, value: Stored): void {
     if (this.#bytes !== undefined) this.#bytes += weigh(value) - weigh(this.#slots.value(slot));
-    this.#slots.setValue(slot, value);
-    this.policy.overwritten(slot);
+    this.#chunkOf(slot).setValue(slot & IN_CHUNK, value);
+    this.#noteOverwrite(slot);
   }
 
-  setDeadline(slot: number, deadlineMs: number, staleUntilMs: number | undefined): void {
-    this.#slots.setDeadline(slot, deadlineMs);
-    this.#slots.setStaleUntil(slot, staleUntilMs);
-    if (deadlineMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = deadlineMs;
-    if (deadlineMs === Infinity) return;
-    if (this.#wheel) this.#wheel.file(slot, staleUntilMs ?? deadlineMs);
-    else if (this.size > SMALL_STORE) this.#fileAll();
+  /** Another time to live; what was to be served stale no longer is. */
+  setDeadline(slot: number, deadlineMs: number): void {
+    const tags = this.#slots.aside(slot)?.tags;
+    this.#setTerms(slot, { deadlineMs, staleUntilMs: undefined, tags });
+  }
+
+  #setTerms(slot: number, { deadlineMs, staleUntilMs, tags }: Terms): void {
+    const isPlain = staleUntilMs === undefined && tags === undefined;
+    if (isPlain && isFromNow(deadlineMs) && this.#late.areAllowed) {
+      this.#slots.setTerms(slot, deadlineMs);
+      this.#late.add(slot);
+      return;
+    }
+    const exactMs = this.reckoned(deadlineMs);
+    this.#slots.setTerms(slot, exactMs, staleUntilMs, tags);
+    if (exactMs === Infinity) return;
+    this.#wheel?.file(slot, staleUntilMs ?? exactMs);
+    this.#expectDead(exactMs);
+  }
+
+  #reckon(slots: Uint32Array, count: number, nowMs: number): void {
+    this.#windows.note(nowMs, this.counts);
+    const wheel = this.#wheel;
+    let earliest = this.#earliestDeadlineMs;
+    for (let i = 0; i < count; i++) {
+      const slot = slots[i]!;
+      const { deadlines } = this.#chunkOf(slot);
+      const at = (slot & IN_CHUNK) << 1;
+      const deadline = deadlines[at]!;
+      if (!isFromNow(deadline)) continue; // gone, or written anew
+      const deadlineMs = nowMs - deadline;
+      deadlines[at] = deadlineMs;
+      if (deadlineMs < earliest) earliest = deadlineMs;
+      if (wheel) wheel.file(slot, deadlineMs);
+    }
+    this.#expectDead(earliest);
+  }
+
+  /** From this moment on something may be dead, and must be met. */
+  #expectDead(earliestMs: number): void {
+    if (earliestMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = earliestMs;
+    if (!this.#wheel && this.size > SMALL_STORE) this.#fileAll();
     if (this.isSwept) housekeeper.watch(this);
   }
 
@@ -244,6 +386,7 @@ export class Store implements Sweepable {
    * @returns whether there may be more
    */
   sweep(steps: number): boolean {
+    this.#late.settle();
     if (this.size <= SMALL_STORE) {
       if (this.#purgeScan) this.#mayHoldPurged = true; // it has shrunk meanwhile
       this.#purgeScan = undefined;
@@ -307,11 +450,11 @@ export class Store implements Sweepable {
 
   /** When nobody may have it any more, not even stale. */
   #leavesAt(slot: number): number {
-    return this.#slots.staleUntil(slot) ?? this.#slots.deadline(slot);
+    return this.#slots.aside(slot)?.staleUntilMs ?? this.deadline(slot);
   }
 
   #isPurged(slot: number): boolean {
-    const mark = this.#slots.tagMark(slot);
+    const mark = this.#slots.aside(slot)?.tags;
     return mark !== undefined && this.tags.isPurged(mark);
   }
 
@@ -347,16 +490,15 @@ export class Store implements Sweepable {
 
   // ---- contents of a slot --------------------------------------------------------------------
 
-  #fill(slot: number, { value, deadlineMs, staleUntilMs, tags }: NewEntry): void {
+  #fill(slot: number, entry: NewEntry): void {
     this.#windows.note(this.time.now(), this.counts);
-    this.#slots.setValue(slot, value);
-    this.#slots.setTagMark(slot, tags);
+    this.#slots.setValue(slot, entry.value);
     if (this.#bytes !== undefined) this.#bytes += this.#weighSlot(slot);
-    this.setDeadline(slot, deadlineMs, staleUntilMs);
+    this.#setTerms(slot, entry);
   }
 
   #drain(slot: number): void {
-    const mark = this.#slots.tagMark(slot);
+    const mark = this.#slots.aside(slot)?.tags;
     if (mark) this.tags.release(mark);
     if (this.#bytes !== undefined) this.#bytes -= this.#weighSlot(slot);
   }

@@ -28,7 +28,7 @@ export function update<T>(
     within({ of: space, key: spaceKey, isOver: false }, async () => {
       signal?.throwIfAborted();
       const slot = engine.live(space, spaceKey);
-      const value = await fn(slot === undefined ? undefined : (engine.read(slot) as T));
+      const value = await fn(slot === undefined ? undefined : (engine.store.read(slot) as T));
       return write(engine, address, value, options);
     }),
   );

@@ -223,6 +223,12 @@ describe('a policy of your own', () => {
 });
 
 describe('AdaptivePolicy', () => {
+  /** Room for some 20,000 slots, as a store would have made it. */
+  const room = () => ({
+    chunks: Array.from({ length: 5 }, () => ({ words: new Int32Array(4 << 12), used: 1 })),
+    uses: 0,
+  });
+
   /** Slots as a store hands them out: the last one freed first. */
   it('names a slot in use, and not the spared one, whatever has happened to it', () => {
     const step = fc.record({
@@ -242,7 +248,7 @@ describe('AdaptivePolicy', () => {
         const used: number[] = [];
         const free: number[] = [];
         let end = 1;
-        const policy = new AdaptivePolicy((slot) => Math.imul(slot, 0x9e3779b9));
+        const policy = new AdaptivePolicy((slot) => Math.imul(slot, 0x9e3779b9), room());
         const remove = (slot: number) => {
           policy.removed(slot);
           used.splice(used.indexOf(slot), 1);
@@ -276,7 +282,7 @@ describe('AdaptivePolicy', () => {
   });
 
   it('works when slots are few and far between', () => {
-    const policy = new AdaptivePolicy((slot) => slot);
+    const policy = new AdaptivePolicy((slot) => slot, room());
     for (let slot = 1; slot <= 20_000; slot++) policy.inserted(slot);
     for (let slot = 1; slot <= 20_000; slot++) if (slot !== 7777) policy.removed(slot);
     expect(policy.victim()).toBe(7777);
@@ -284,7 +290,7 @@ describe('AdaptivePolicy', () => {
   });
 
   it('survives hashes that all collide', () => {
-    const policy = new AdaptivePolicy(() => 0);
+    const policy = new AdaptivePolicy(() => 0, room());
     for (let slot = 1; slot <= 100; slot++) policy.inserted(slot);
     for (let i = 0; i < 10_000; i++) {
       const victim = policy.victim()!;

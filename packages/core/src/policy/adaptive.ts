@@ -24,17 +24,18 @@
  * Sources: LRFU (Lee et al. 2001), LIRS (Jiang, Zhang 2002), LHD (Beckmann et al., NSDI 2018), Gittins
  * 1979. The choice, the alternatives measured and the constants: docs/decisions/0005-adaptive-policy.md
  */
+import { CHUNK_BITS, IN_CHUNK } from '../slots.js';
 import { AGE_CLASSES } from './age.js';
 import { GhostTable } from './ghost-table.js';
 import type { EvictionPolicy } from './policy.js';
 import { cellOf, CELLS, ReuseStatistics } from './reuse-statistics.js';
-import { fadingPerRequest, FIRST_USE, RECORD_BITS, usedAgain } from './use-record.js';
+import { fadingFor, FIRST_USE, RECORD_BITS, usedAgain } from './use-record.js';
 
 /** Entries looked at for each victim. */
 const CANDIDATES = 16;
 /** Requests, in cache sizes, in which a use fades to half. */
 const HALF_LIFE = 64;
-const MIN_HALF_LIFE = 4096;
+const MIN_HALF_LIFE = 8192;
 /** Evicted keys remembered, in cache sizes; a small cache remembers more. */
 const GHOSTS = 1.5;
 const MIN_GHOSTS = 4096;
@@ -51,13 +52,26 @@ const CENSUS = 2048;
 /** Below so many entries nothing is learned: a million nearly empty stores must not cost anything. */
 const MIN_LEARNED = 64;
 
-const CHUNK_BITS = 12;
-const IN_CHUNK = (1 << CHUNK_BITS) - 1;
 const RECORD_MASK = (1 << RECORD_BITS) - 1;
 const IN_USE = 1 << RECORD_BITS;
 
+/** Where the store keeps what the policy knows of its slots, beside what it knows itself. */
+export interface Places {
+  /**
+   * Four words for each slot of a chunk, of which the last two are the policy's: time of last use, and
+   * record | IN_USE. They are zero in a slot that is not in use; `used` slots are.
+   */
+  readonly chunks: readonly { readonly words: Int32Array; readonly used: number }[];
+  /** Counts uses, the one that is told of included; wraps around, so only differences count. */
+  readonly uses: number;
+}
+
+const WORDS_BITS = 2;
+const TIME = 2;
+const RECORD = 3;
+
 /** Where those count who do not learn yet. Nobody reads it. */
-const VOID = new Float32Array(CELLS);
+const VOID = new Uint32Array(CELLS);
 
 /** What an entry is worth before anything is known: the longer unused, the less. */
 const BY_AGE = Float32Array.from({ length: CELLS }, (_, cell) => -(cell % AGE_CLASSES));
@@ -65,8 +79,8 @@ const BY_AGE = Float32Array.from({ length: CELLS }, (_, cell) => -(cell % AGE_CL
 export class AdaptivePolicy implements EvictionPolicy {
   readonly #hashOf: (slot: number) => number;
 
-  /** By slot, in chunks: [time of last use, record | IN_USE]. */
-  readonly #chunks: Int32Array[] = [];
+  readonly #places: Places;
+  readonly #chunks: Places['chunks'];
   /** One more than the highest slot ever used. */
   #end = 1;
   #used = 0;
@@ -75,14 +89,17 @@ export class AdaptivePolicy implements EvictionPolicy {
   /** The second least of the last look round: it is looked at again. */
   #runnerUp = 0;
 
-  /** Counts uses; wraps around, so only differences count. */
-  #now = 0;
-  #fading = fadingPerRequest(MIN_HALF_LIFE);
+  #fading = fadingFor(MIN_HALF_LIFE);
   /** Entries that all cache sizes above refer to. */
   #scale = 0;
   #isScaleFinal = false;
+  /**
+   * Nothing is recorded of uses but their time until the first entry has to go: a cache that is never
+   * full need not know more, and a hit costs less. The store writes the time itself then.
+   */
+  wantsUses = false;
 
-  #returned: Float32Array = VOID;
+  #counted = VOID;
   #density: Float32Array = BY_AGE;
   #statistics: ReuseStatistics | undefined;
   #revisedAt = 0;
@@ -94,22 +111,28 @@ export class AdaptivePolicy implements EvictionPolicy {
   #sample: GhostTable | undefined;
   #sampling = 1;
 
-  constructor(hashOf: (slot: number) => number) {
+  /** @param places those of the store: it makes room before it tells of an insertion */
+  constructor(hashOf: (slot: number) => number, places: Places) {
     this.#hashOf = hashOf;
+    this.#places = places;
+    this.#chunks = places.chunks;
   }
 
   // ---- what happens --------------------------------------------------------------------------
 
   hit(slot: number): void {
-    const chunk = this.#chunks[slot >>> CHUNK_BITS]!;
-    const at = (slot & IN_CHUNK) << 1;
-    const now = (this.#now + 1) | 0;
-    this.#now = now;
-    const age = (now - chunk[at]!) >>> 0;
-    const record = chunk[at + 1]! & RECORD_MASK;
-    this.#returned[cellOf(record, age)]!++;
-    chunk[at] = now;
-    chunk[at + 1] = usedAgain(record, age, this.#fading) | IN_USE;
+    const { words } = this.#chunks[slot >>> CHUNK_BITS]!;
+    const at = (slot & IN_CHUNK) << WORDS_BITS;
+    const now = this.#places.uses;
+    if (this.wantsUses) this.#record(words, at, now);
+    words[at + TIME] = now;
+  }
+
+  #record(words: Int32Array, at: number, now: number): void {
+    const age = (now - words[at + TIME]!) >>> 0;
+    const record = words[at + RECORD]!;
+    this.#counted[cellOf(record, age)]!++;
+    words[at + RECORD] = usedAgain(record, age, this.#fading) | IN_USE;
   }
 
   overwritten(slot: number): void {
@@ -117,11 +140,10 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   inserted(slot: number): void {
-    this.#now = (this.#now + 1) | 0;
     this.#used++;
     this.#newest = slot;
-    this.#grow(slot);
-    this.#write(slot, this.#now, this.#recall(slot) | IN_USE);
+    this.#reach(slot);
+    this.#write(slot, this.#places.uses, this.#recall(slot) | IN_USE);
     if (++this.#insertions >= this.#revisionLength()) this.#revise();
   }
 
@@ -145,17 +167,21 @@ export class AdaptivePolicy implements EvictionPolicy {
     // The cost of a miss is here: no calls, and as much as possible in local variables.
     const chunks = this.#chunks;
     const density = this.#density;
-    const now = this.#now;
+    const now = this.#places.uses;
     const end = this.#end;
     let hand = this.#hand;
     while (candidates > 0) {
       hand = hand + 1 < end ? hand + 1 : 1;
-      const chunk = chunks[hand >>> CHUNK_BITS]!;
-      const at = (hand & IN_CHUNK) << 1;
-      const word = chunk[at + 1]!;
+      const { words, used } = chunks[hand >>> CHUNK_BITS]!;
+      if (used === 0) {
+        hand |= IN_CHUNK; // on to the next chunk
+        continue;
+      }
+      const at = (hand & IN_CHUNK) << WORDS_BITS;
+      const word = words[at + RECORD]!;
       if (word === 0 || hand === spared) continue;
       candidates--;
-      const age = (now - chunk[at]!) >>> 0;
+      const age = (now - words[at + TIME]!) >>> 0;
       const worth = density[cellOf(word, age)]!;
       if (worth > least || (worth === least && age <= leastAge)) continue;
       runnerUp = chosen;
@@ -209,23 +235,23 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   #countReturn(table: GhostTable, place: number, weight: number): number {
-    const age = (this.#now - table.time(place)) >>> 0;
-    this.#returned[cellOf(table.record(place), age)]! += weight;
+    const age = (this.#places.uses - table.time(place)) >>> 0;
+    this.#counted[cellOf(table.record(place), age)]! += weight;
     table.free(place);
     return age;
   }
 
   #remember(ghosts: GhostTable, slot: number): void {
     const hash = this.#hashOf(slot);
-    const place = ghosts.placeFor(hash, this.#now, this.#density);
+    const place = ghosts.placeFor(hash, this.#places.uses, this.#density);
     if (this.#sample && !ghosts.isEmpty(place)) this.#resample(this.#sample, ghosts, place);
-    ghosts.put(place, hash, this.#record(slot), this.#time(slot));
+    ghosts.put(place, hash, this.#recordOf(slot), this.#time(slot));
   }
 
   #resample(sample: GhostTable, ghosts: GhostTable, place: number): void {
     const identity = ghosts.identityAt(place);
     if (!this.#isSampled(identity)) return;
-    const seat = sample.placeFor(identity, this.#now, BY_AGE);
+    const seat = sample.placeFor(identity, this.#places.uses, BY_AGE);
     sample.put(seat, identity, ghosts.record(place), ghosts.time(place));
   }
 
@@ -245,10 +271,10 @@ export class AdaptivePolicy implements EvictionPolicy {
   #revise(): void {
     this.#insertions = 0;
     if (!this.#statistics) return;
-    const elapsed = (this.#now - this.#revisedAt) >>> 0;
-    this.#revisedAt = this.#now;
+    const elapsed = (this.#places.uses - this.#revisedAt) >>> 0;
+    this.#revisedAt = this.#places.uses;
     this.#revisions++;
-    this.#statistics.revise(elapsed, this.#halfLife(), (count) => {
+    this.#statistics.revise(elapsed, this.#fading, (count) => {
       this.#takeCensus(count);
     });
   }
@@ -257,7 +283,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     const step = Math.max(1, (this.#end - 1) / CENSUS);
     for (let at = 1; at < this.#end; at += step) {
       const slot = Math.floor(at);
-      if (this.#isInUse(slot)) count(cellOf(this.#record(slot), this.#age(slot)), step);
+      if (this.#isInUse(slot)) count(cellOf(this.#recordOf(slot), this.#age(slot)), step);
     }
     if (this.#ghosts) this.#countGhosts(this.#ghosts, 1, count);
     if (this.#sample) this.#countGhosts(this.#sample, this.#sampling, count);
@@ -272,7 +298,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     for (let at = 0; at < table.capacity; at += step) {
       const place = Math.floor(at);
       if (table.isEmpty(place)) continue;
-      const age = (this.#now - table.time(place)) >>> 0;
+      const age = (this.#places.uses - table.time(place)) >>> 0;
       count(cellOf(table.record(place), age), weight * step);
     }
   }
@@ -288,6 +314,7 @@ export class AdaptivePolicy implements EvictionPolicy {
     if (this.#isScaleFinal && this.#used * 2 >= this.#scale) return;
     this.#setScale(this.#used);
     this.#isScaleFinal = true;
+    this.wantsUses = true;
     this.#startLearning();
     const horizon = HORIZON * this.#used;
     this.#sampling = 1;
@@ -299,29 +326,21 @@ export class AdaptivePolicy implements EvictionPolicy {
 
   #setScale(entries: number): void {
     this.#scale = entries;
-    this.#fading = fadingPerRequest(this.#halfLife());
-  }
-
-  #halfLife(): number {
-    return Math.max(MIN_HALF_LIFE, HALF_LIFE * this.#scale);
+    this.#fading = fadingFor(Math.max(MIN_HALF_LIFE, HALF_LIFE * entries));
   }
 
   #startLearning(): void {
     if (this.#statistics) return;
-    this.#statistics = new ReuseStatistics(this.#halfLife());
-    this.#returned = this.#statistics.returned;
+    this.#statistics = new ReuseStatistics(this.#fading);
+    this.#counted = this.#statistics.counted;
     this.#density = this.#statistics.density;
-    this.#revisedAt = this.#now;
+    this.#revisedAt = this.#places.uses;
   }
 
   // ---- slots ---------------------------------------------------------------------------------
 
-  #grow(slot: number): void {
+  #reach(slot: number): void {
     if (slot >= this.#end) this.#end = slot + 1;
-    const index = slot >>> CHUNK_BITS;
-    const needed = ((slot & IN_CHUNK) + 1) * 2;
-    const chunk = this.#chunks[index];
-    if (!chunk || chunk.length < needed) this.#chunks[index] = enlarged(chunk, needed, index);
     if (this.#used > this.#scale) {
       this.#isScaleFinal &&= this.#used <= this.#scale * 1.5;
       if (!this.#isScaleFinal) this.#setScale(this.#used * 2);
@@ -330,38 +349,30 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   #write(slot: number, time: number, word: number): void {
-    const chunk = this.#chunks[slot >>> CHUNK_BITS]!;
-    const at = (slot & IN_CHUNK) << 1;
-    chunk[at] = time;
-    chunk[at + 1] = word;
+    const { words } = this.#chunks[slot >>> CHUNK_BITS]!;
+    const at = (slot & IN_CHUNK) << WORDS_BITS;
+    words[at + TIME] = time;
+    words[at + RECORD] = word;
   }
 
   #time(slot: number): number {
-    return this.#chunks[slot >>> CHUNK_BITS]![(slot & IN_CHUNK) << 1]!;
+    return this.#chunks[slot >>> CHUNK_BITS]!.words[((slot & IN_CHUNK) << WORDS_BITS) + TIME]!;
   }
 
   #age(slot: number): number {
-    return (this.#now - this.#time(slot)) >>> 0;
+    return (this.#places.uses - this.#time(slot)) >>> 0;
   }
 
   #word(slot: number): number {
-    return this.#chunks[slot >>> CHUNK_BITS]?.[((slot & IN_CHUNK) << 1) + 1] ?? 0;
+    const chunk = this.#chunks[slot >>> CHUNK_BITS];
+    return chunk?.words[((slot & IN_CHUNK) << WORDS_BITS) + RECORD] ?? 0;
   }
 
-  #record(slot: number): number {
+  #recordOf(slot: number): number {
     return this.#word(slot) & RECORD_MASK;
   }
 
   #isInUse(slot: number): boolean {
     return this.#word(slot) !== 0;
   }
-}
-
-/** The first chunk doubles from small; those after it come whole. */
-function enlarged(chunk: Int32Array | undefined, needed: number, index: number): Int32Array {
-  const full = 2 << CHUNK_BITS;
-  if (index > 0) return new Int32Array(full);
-  const larger = new Int32Array(Math.min(full, Math.max(32, needed, 2 * (chunk?.length ?? 0))));
-  if (chunk) larger.set(chunk);
-  return larger;
 }

@@ -1,5 +1,5 @@
 /** The policies that have names, and how a store comes to its own. */
-import { AdaptivePolicy } from './adaptive.js';
+import { AdaptivePolicy, type Places } from './adaptive.js';
 import { CullPolicy } from './cull.js';
 import { LruPolicy } from './lru.js';
 import type { EvictionPolicy, PolicyFactory } from './policy.js';
@@ -10,8 +10,11 @@ import type { EvictionPolicy, PolicyFactory } from './policy.js';
  */
 export type PolicyName = 'adaptive' | 'lru' | 'cull';
 
-const POLICIES: Readonly<Record<PolicyName, PolicyFactory>> = {
-  adaptive: (hashOf) => new AdaptivePolicy(hashOf),
+/** Beyond what any policy is given, our own have two words in each slot of the store. */
+type BuiltIn = (...args: [...Parameters<PolicyFactory>, places: Places]) => EvictionPolicy;
+
+const POLICIES: Readonly<Record<PolicyName, BuiltIn>> = {
+  adaptive: (hashOf, places) => new AdaptivePolicy(hashOf, places),
   lru: () => new LruPolicy(),
   cull: () => new CullPolicy(),
 };
@@ -21,6 +24,7 @@ export const POLICY_NAMES = Object.keys(POLICIES) as PolicyName[];
 export function makePolicy(
   choice: PolicyName | PolicyFactory,
   hashOf: (slot: number) => number,
+  places: Places,
 ): EvictionPolicy {
-  return (typeof choice === 'function' ? choice : POLICIES[choice])(hashOf);
+  return (typeof choice === 'function' ? choice : POLICIES[choice])(hashOf, places);
 }

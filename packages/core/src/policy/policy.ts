@@ -28,6 +28,8 @@
  * ```
  */
 export interface EvictionPolicy {
+  /** False = reads and new values need not be told of for now. */
+  readonly wantsUses?: boolean;
   /** A new entry came to this slot. */
   inserted(slot: number): void;
   /** The entry in this slot was read. */

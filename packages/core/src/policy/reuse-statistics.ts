@@ -15,7 +15,7 @@
 import { AGE_CLASS_BITS, AGE_CLASSES, AGE_STARTS, ageClass } from './age.js';
 import { hitDensities, surplus } from './hit-density.js';
 import {
-  fadingPerRequest,
+  halfLifeOf,
   kindOf,
   OCTAVES_OF_USE,
   RECORD_KINDS,
@@ -58,8 +58,13 @@ const siblingsReturned = new Float64Array(AGE_CLASSES);
 const present = new Float64Array(CELLS);
 
 export class ReuseStatistics {
-  /** Uses by the cell in which the waiting ended. */
-  readonly returned = new Float32Array(CELLS);
+  /**
+   * Uses since the last revision, by the cell in which the waiting ended. Integers: hits mostly fall in
+   * one and the same cell, and each has to wait for the addition before it.
+   */
+  readonly counted = new Uint32Array(CELLS);
+  /** The same over all time, faded. */
+  readonly #returned = new Float32Array(CELLS);
   readonly #waited = new Float32Array(CELLS);
   /** The worth of an entry by cell: the least goes first. */
   readonly density = new Float32Array(CELLS);
@@ -67,14 +72,14 @@ export class ReuseStatistics {
   /** What an entry of a kind, just used, will earn over the price of its place, in hits. */
   #surplus = new Float32Array(RECORD_KINDS);
   #nextSurplus = new Float32Array(RECORD_KINDS);
-  /** The kind that a return in a cell leads to, under the half-life of uses. */
+  /** The kind that a return in a cell leads to, under {@link #fading}. */
   readonly #turnsInto = new Uint8Array(CELLS);
-  #halfLife = 0;
+  #fading = -1;
   /** What a place is worth: the density of those who had to go, on average. */
   #price = 0;
 
-  constructor(halfLife: number) {
-    this.#setHalfLife(halfLife);
+  constructor(fading: number) {
+    this.#setFading(fading);
     this.#rank(0);
   }
 
@@ -90,21 +95,25 @@ export class ReuseStatistics {
    */
   revise(
     elapsed: number,
-    halfLife: number,
+    fading: number,
     census: (count: (cell: number, weight: number) => void) => void,
   ): void {
-    this.#setHalfLife(halfLife);
+    this.#setFading(fading);
     present.fill(0);
     census((cell, weight) => {
       present[cell]! += weight;
     });
     const waited = this.#waited;
-    for (let cell = 0; cell < CELLS; cell++) waited[cell]! += present[cell]! * elapsed;
+    for (let cell = 0; cell < CELLS; cell++) {
+      waited[cell]! += present[cell]! * elapsed;
+      this.#returned[cell]! += this.counted[cell]!;
+    }
+    this.counted.fill(0);
     // Who waits in a class shorter than a revision is not seen often enough: see #countReached.
     this.#rank(elapsed === 0 ? 0 : ageClass(elapsed) + 1);
     for (let cell = 0; cell < CELLS; cell++) {
       waited[cell]! *= KEPT;
-      this.returned[cell]! *= KEPT;
+      this.#returned[cell]! *= KEPT;
     }
   }
 
@@ -116,7 +125,7 @@ export class ReuseStatistics {
         isSeen[kind] = this.#countReached(kind, young) > LEAST_SEEN ? 1 : 0;
         if (isSeen[kind] === 1) this.#addToSiblings(kind * AGE_CLASSES);
       }
-      this.#reckonSiblingChances(usesOfKind(octave) / (2 * this.#halfLife));
+      this.#reckonSiblingChances(usesOfKind(octave) / (2 * halfLifeOf(this.#fading)));
       this.#rankOctave(octave);
     }
     [this.#surplus, this.#nextSurplus] = [this.#nextSurplus, this.#surplus];
@@ -141,7 +150,7 @@ export class ReuseStatistics {
   #addToSiblings(row: number): void {
     for (let age = 0; age < AGE_CLASSES; age++) {
       siblingsReached[age]! += reached[row + age]!;
-      siblingsReturned[age]! += this.returned[row + age]!;
+      siblingsReturned[age]! += this.#returned[row + age]!;
     }
   }
 
@@ -155,7 +164,7 @@ export class ReuseStatistics {
   #rankKind(kind: number): void {
     const row = kind * AGE_CLASSES;
     for (let age = 0; age < AGE_CLASSES; age++) {
-      const returned = this.returned[row + age]! + SIBLINGS_WEIGHT * siblingChances[age]!;
+      const returned = this.#returned[row + age]! + SIBLINGS_WEIGHT * siblingChances[age]!;
       chances[age] = Math.min(1, returned / (reached[row + age]! + SIBLINGS_WEIGHT));
     }
     this.#reckonRewards(kind);
@@ -170,10 +179,9 @@ export class ReuseStatistics {
     }
   }
 
-  #setHalfLife(halfLife: number): void {
-    if (halfLife === this.#halfLife) return;
-    this.#halfLife = halfLife;
-    const fading = fadingPerRequest(halfLife);
+  #setFading(fading: number): void {
+    if (fading === this.#fading) return;
+    this.#fading = fading;
     for (let cell = 0; cell < CELLS; cell++) {
       const age = cell % AGE_CLASSES;
       const middle = Math.floor((AGE_STARTS[age]! + AGE_STARTS[age + 1]!) / 2);
@@ -194,7 +202,7 @@ export class ReuseStatistics {
     let further = 0;
     for (let age = AGE_CLASSES - 1; age >= 0; age--) {
       const cell = row + age;
-      const returned = this.returned[cell]!;
+      const returned = this.#returned[cell]!;
       if (age >= young) {
         const width = AGE_STARTS[age + 1]! - AGE_STARTS[age]!;
         further = reached[cell] = Math.max(returned, this.#waited[cell]! / width);

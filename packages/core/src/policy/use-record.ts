@@ -29,36 +29,45 @@ const OCTAVE = 1 << OCTAVE_BITS;
 const MAX_USES = 0xffff;
 
 /** log2(1 + 2^-x) for x in steps of 1/64 octave: what one more use adds at x octaves of uses. */
+const GAIN_BITS = OCTAVE_BITS - 6;
 const GAIN = Uint16Array.from({ length: 1024 }, (_, step) =>
   Math.round(OCTAVE * Math.log2(1 + 2 ** (-step / 64))),
 );
+/** Beyond the table's end: more octaves than there can be uses. */
+const NO_GAIN = GAIN.length << GAIN_BITS;
 
-/** Subtract this per request of distance, and uses halve in `halfLife` requests. */
-export function fadingPerRequest(halfLife: number): number {
-  return OCTAVE / halfLife;
+/**
+ * The interval between uses in its place of a record, by the leading zeros of the distance: powers of
+ * four from 32 requests up; below lies what comes within a burst.
+ */
+const INTERVALS = Int32Array.from({ length: 32 }, (_, zeros) => {
+  const octave = 31 - zeros;
+  const interval = octave < 5 ? 1 : Math.min(INTERVAL_CLASSES - 1, (octave - 1) >> 1);
+  return interval << 16;
+});
+
+/** Uses halve in a power of two requests, so that they fade by a shift; of at least 2^13, an octave's steps. */
+export function fadingFor(halfLife: number): number {
+  return Math.max(0, Math.round(Math.log2(halfLife)) - OCTAVE_BITS);
+}
+
+/** The half-life that this fading is for. */
+export function halfLifeOf(fading: number): number {
+  return 2 ** (fading + OCTAVE_BITS);
 }
 
 /** The record after one more use, `distance` requests after the last. */
 export function usedAgain(record: number, distance: number, fading: number): number {
-  const faded = (record & MAX_USES) - Math.trunc(Math.min(distance * fading, 0x1fffff));
-  return (intervalClass(distance) << 16) | oneMore(faded);
+  // The sign bit is left out: so it is certain that nothing here can be more than a small integer.
+  const faded = (record & MAX_USES) - ((distance & 0x7fffffff) >>> fading);
+  return INTERVALS[Math.clz32(distance | 1)]! | oneMore(faded);
 }
 
 function oneMore(uses: number): number {
   // Below one use the roles of summands change: log2(2^u + 1) = 0 + gain(-u).
-  if (uses < 0) return gain(-uses);
-  return Math.min(MAX_USES, uses + gain(uses));
-}
-
-function gain(octaves: number): number {
-  const step = octaves >>> (OCTAVE_BITS - 6);
-  return step < GAIN.length ? GAIN[step]! : 0;
-}
-
-/** Powers of four from 32 requests up; below lies what comes within a burst. */
-function intervalClass(distance: number): number {
-  const octave = 31 - Math.clz32(distance | 1);
-  return octave < 5 ? 1 : Math.min(INTERVAL_CLASSES - 1, (octave - 1) >> 1);
+  if (uses < 0) return uses > -NO_GAIN ? GAIN[-uses >>> GAIN_BITS]! : 0;
+  const more = uses + GAIN[uses >>> GAIN_BITS]!;
+  return more < MAX_USES ? more : MAX_USES;
 }
 
 /** Number of the kind of a record, from 0 below {@link RECORD_KINDS}: interval class, octave of uses. */
