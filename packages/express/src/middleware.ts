@@ -5,8 +5,9 @@
 import { InvalidOptionError } from '@locmem/core';
 import type { Cache, Timeout } from '@locmem/core';
 import { createResponseCache } from '@locmem/http';
-import type { RequestOrigin, ResponseCache, ResponseCacheOptions } from '@locmem/http';
+import type { ResponseCache, ResponseCacheOptions } from '@locmem/http';
 import type { NextFunction, Request, Response } from 'express';
+import { EXPRESS_ORIGIN } from './origin.js';
 
 /** Options of {@link responseCache}; functions among them get Express's request. */
 export type ResponseCacheMiddlewareOptions<C extends Cache | string = Cache | string> =
@@ -126,21 +127,4 @@ function withTimeout<C extends Cache | string>(
     throw new InvalidOptionError('cachePage', 'timeout', rule, options.timeout);
   }
   return { ...options, timeout };
-}
-
-/** What Express knows of a request's address: behind a trusted proxy, what the proxy says. */
-const EXPRESS_ORIGIN: RequestOrigin<Request> = {
-  scheme: (req) => req.protocol,
-  authority: (req) => forwardedHost(req) ?? req.headers.host,
-};
-
-/**
- * X-Forwarded-Host, if the proxy that sent it is trusted. As Express 5 makes `req.host` of it;
- * `req.hostname` and the `req.host` of Express 4 have lost the port.
- */
-function forwardedHost(req: Request): string | undefined {
-  const isTrusted: unknown = req.app.get('trust proxy fn');
-  if (typeof isTrusted !== 'function') return undefined;
-  if (isTrusted.call(undefined, req.socket.remoteAddress, 0) !== true) return undefined;
-  return req.get('x-forwarded-host')?.split(',', 1)[0]!.trim();
 }

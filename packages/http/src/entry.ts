@@ -37,12 +37,14 @@ export interface StoredResponse extends AgeFacts {
   readonly tags: readonly string[];
   /** Last-Modified, else Date: what If-Modified-Since is compared with. */
   readonly modifiedMs: number;
+  /** Whether a front may give it, before what stands between the front and this cache has run. */
+  readonly isForFront: boolean;
 }
 
 /** Everything stored for one URL: its variants, the newest first. */
 export interface Resource {
   /** Raised whenever the layout changes: what an older release wrote is a miss, not a surprise. */
-  readonly format: 2;
+  readonly format: 3;
   readonly variants: readonly StoredResponse[];
 }
 
@@ -61,6 +63,7 @@ export interface CapturedResponse {
   readonly tags: readonly string[];
   /** Whether to make a tag out of the bytes where the handler gave none. */
   readonly makesEtag: boolean;
+  readonly isForFront: boolean;
 }
 
 /** Makes the record of an answer that is storable. */
@@ -90,6 +93,7 @@ export function storedResponse(
     tags: Object.freeze([...captured.tags]),
     etag: stated ?? made,
     validators: decision.validators,
+    isForFront: captured.isForFront,
     modifiedMs: lastModified(fields, responseTimeMs) ?? dateValue(fields, responseTimeMs),
     ...decision.age,
   });
@@ -152,7 +156,7 @@ const madeHere = new WeakSet();
 
 /** Makes the record of a resource out of its variants, the newest first. */
 export function resourceOf(variants: readonly StoredResponse[]): Resource {
-  const resource: Resource = Object.freeze({ format: 2, variants: Object.freeze(variants) });
+  const resource: Resource = Object.freeze({ format: 3, variants: Object.freeze(variants) });
   madeHere.add(resource);
   return resource;
 }
@@ -165,7 +169,7 @@ export function decodeResource(value: unknown): Resource | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (madeHere.has(value)) return value as Resource;
   const { format, variants } = value as Partial<Resource>;
-  if (format !== 2 || !Array.isArray(variants)) return undefined;
+  if (format !== 3 || !Array.isArray(variants)) return undefined;
   return variants.every(isStoredResponse) ? (value as Resource) : undefined;
 }
 
@@ -179,6 +183,7 @@ function isStoredResponse(value: unknown): boolean {
     typeof stored.initialAgeSeconds === 'number' &&
     typeof stored.responseTimeMs === 'number' &&
     typeof stored.modifiedMs === 'number' &&
+    typeof stored.isForFront === 'boolean' &&
     stored.body instanceof Uint8Array &&
     Array.isArray(stored.fields) &&
     stored.fields.every(isSendable) &&

@@ -15,36 +15,21 @@ import { Fetch } from './fetch.js';
 import type { FetchOrder } from './fetch.js';
 import { fieldsOf } from './fields.js';
 import { ageField, ttlSeconds } from './freshness.js';
-import type { FlightBoard } from './in-flight.js';
 import { handlersOf } from './handled.js';
 import type { Handler } from './handled.js';
 import { invalidatedBy } from './invalidated.js';
-import { contained, isPromise, whenThere } from './maybe-promise.js';
-import type { MaybePromise } from './maybe-promise.js';
-import type { Settings } from './options.js';
+import { isPromise } from './maybe-promise.js';
 import type { BypassReason, Refusal } from './reasons.js';
 import { isMomentary } from './reasons.js';
 import { REFRESH_PATIENCE_MS, refreshAfterwards } from './refresh.js';
 import { headersOf, planFor, rawTarget } from './request.js';
-import type { Invalidation, Lookup, RequestOrigin } from './request.js';
+import type { Invalidation, Lookup } from './request.js';
 import { announce, answerFromStore, answerNotCached } from './response.js';
-import { staleFromNow } from './store.js';
-import type { ResourceStore } from './store.js';
+import { find, invalidate } from './site.js';
+import type { Site } from './site.js';
 import { after } from './timer.js';
-import type { EventSubject, Trace } from './trace.js';
+import type { EventSubject } from './trace.js';
 import { askWith, canValidate, contradicts } from './validation.js';
-
-/** What one response cache consists of. */
-export interface Site<Req> {
-  readonly settings: Settings<Req>;
-  readonly origin: RequestOrigin<Req>;
-  readonly store: ResourceStore;
-  /** Answers under way, of every response cache that shares the store. */
-  readonly flights: FlightBoard;
-  readonly trace: Trace;
-  /** Sets custom keys of this cache apart from those of others in the same store. */
-  readonly customKeyScope: string;
-}
 
 /**
  * What `next` is to a middleware: on with the request. It is called at most once, at once or later:
@@ -350,11 +335,12 @@ export class Exchange<Req extends IncomingMessage> {
     headers: IncomingHttpHeaders,
     onDone: FetchOrder['onDone'],
   ): FetchOrder {
-    const { tagsOf } = this.#site.settings;
+    const { settings, origin } = this.#site;
     return {
       ...{ plan, status, headers, onDone },
+      knowsVisitor: () => origin.knowsVisitor?.(this.#req) ?? false,
       subject: this.#subject,
-      furtherTags: () => tagsOf(this.#req, this.#res),
+      furtherTags: () => settings.tagsOf(this.#req, this.#res),
     };
   }
 
@@ -421,40 +407,4 @@ function isConditional(headers: IncomingHttpHeaders): boolean {
 function crowdOf({ address }: Lookup, headers: IncomingHttpHeaders): string {
   const kind = ('authorization' in headers ? 'a' : '') + ('cookie' in headers ? 'c' : '');
   return `${address.version ?? ''}/${kind}/${address.key}`;
-}
-
-/** As {@link purge}, for a request that must not hear of a failing store: it is reported. */
-function invalidate<Req>(site: Site<Req>, tags: readonly string[]): void {
-  void contained<unknown>(
-    () => purge(site, tags),
-    (error) => {
-      site.trace.error('invalidate', error);
-      return undefined;
-    },
-  );
-}
-
-/** Drops what carries the tags, in the store and under way. Throws or rejects when the store does. */
-export function purge<Req>(
-  site: Site<Req>,
-  tags: readonly string[],
-  soft = false,
-): MaybePromise<void> {
-  site.flights.overtake(tags);
-  if (soft) site.flights.hasSoftPurges = true;
-  return whenThere(site.store.purge(tags, soft), () => {
-    site.trace.invalidated(tags);
-  });
-}
-
-/** What is stored for a request; after a soft purge, none of it fresh. */
-export function find<Req>(site: Site<Req>, plan: Lookup): MaybePromise<Resource | undefined> {
-  const { store, flights, settings } = site;
-  return whenThere(store.read(plan.address), (resource) => {
-    if (resource !== undefined || !flights.hasSoftPurges) return resource;
-    return whenThere(
-      store.readStale(plan.address),
-      (stale) => stale && staleFromNow(stale, settings.clock.now()),
-    );
-  });
 }

@@ -5,14 +5,14 @@ import type { IncomingMessage } from 'node:http';
 import { formatCacheStatus } from './cache-status.js';
 import type { CacheStatus } from './cache-status.js';
 import { choiceOf, statusOf } from './choice.js';
-import { find } from './exchange.js';
-import type { Site } from './exchange.js';
 import { outerHandlerOf } from './handled.js';
 import { ageField, ttlSeconds } from './freshness.js';
 import { whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { BypassReason, MissDetail, MissReason } from './reasons.js';
 import { headersOf, planFor } from './request.js';
+import { find } from './site.js';
+import type { Site } from './site.js';
 
 /**
  * What would happen to a request now.

@@ -15,6 +15,7 @@ import type { StoredResponse } from './entry.js';
 import { fieldsOf, linesOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { ttlSeconds } from './freshness.js';
+import type { Fronting } from './fronting.js';
 import type { Flight, FlightBoard } from './in-flight.js';
 import { isDestroyed, isGone, isWhole, wasTransformed } from './integrity.js';
 import { contained, whenThere } from './maybe-promise.js';
@@ -43,6 +44,7 @@ export interface FetchSite {
   readonly store: ResourceStore;
   readonly flights: FlightBoard;
   readonly trace: Trace;
+  readonly fronting: Fronting;
 }
 
 /** What a fetch is for. */
@@ -53,6 +55,8 @@ export interface FetchOrder {
   readonly status: CacheStatus;
   /** The request's fields as the client sent them. */
   readonly headers: IncomingHttpHeaders;
+  /** Whether a middleware before the cache has found out who asks. */
+  readonly knowsVisitor: () => boolean;
   /** The tags that the option `tags` gives the answer. */
   readonly furtherTags: () => readonly string[];
   /** What the handler was asked to validate. */
@@ -352,6 +356,7 @@ export class Fetch implements ResponseWatcher {
       before: this.#before,
       tags: this.#tags,
       makesEtag: this.#site.settings.makesEtag,
+      isForFront: this.#site.fronting.allows(this.#before, this.#order.knowsVisitor),
     };
     return storedResponse(captured, decision, selectingFields(decision.vary, this.#order.headers));
   }

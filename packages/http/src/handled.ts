@@ -32,6 +32,11 @@ export function handlersOf(req: IncomingMessage): Handler[] {
   return handlers;
 }
 
+/** Whether a request has come by any response cache yet. */
+export function hasMetACache(req: IncomingMessage): boolean {
+  return handlersByRequest.has(req);
+}
+
 /** The cache around this one on the way of a request. */
 export function outerHandlerOf(req: IncomingMessage, site: object): Handler | undefined {
   const handlers = handlersByRequest.get(req) ?? [];

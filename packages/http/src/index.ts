@@ -1,5 +1,11 @@
 // The public surface. What is not here is private.
 export { createResponseCache } from './response-cache.js';
+export { front } from './front.js';
+export type { FrontedCache, FrontOptions } from './front.js';
+export type { ExpressApp, KoaApp } from './front-apps.js';
+export { firstOf, trustsProxyOf } from './front-apps.js';
+export { earlyView, NODE_NAMES } from './early-view.js';
+export type { ViewSource } from './early-view.js';
 export { offerAnswer } from './capture.js';
 export type { Answer, InvalidateOptions, ResponseCache } from './response-cache.js';
 export type { Clock, ResponseCacheOptions } from './options.js';

@@ -161,6 +161,8 @@ export interface Settings<Req> {
   readonly maxBytes: number | undefined;
   readonly timeoutSeconds: number | null | undefined;
   readonly identityOptions: IdentityOptions;
+  /** Whether the URL alone decides where an answer is, whoever asks. */
+  readonly isSameForAll: boolean;
   readonly heuristic: boolean;
   /** Lower-case. */
   readonly targetedFields: readonly string[];
@@ -240,6 +242,7 @@ export function resolveOptions<Req>(
     heuristic: check.boolean('heuristic', options.heuristic) ?? false,
     targetedFields: check.fieldNames('targetedFields', options.targetedFields) ?? CDN_ONLY,
     identityOptions: identityOptions(options),
+    isSameForAll: isSameForAll(options),
     versionOf: versionOf(options.version, check, place),
     keyPrefixOf: keyPrefixOf(options.keyPrefix, check, place),
     keyOf: keyOf(check.function('key', options.key), place),
@@ -272,6 +275,14 @@ function identityOptions<Req>(options: ResponseCacheOptions<Req>): IdentityOptio
     query: ignoreQuery || allowQuery ? JSON.stringify([ignoreQuery, allowQuery]) : undefined,
     cookies: varyCookies && JSON.stringify(varyCookies),
   };
+}
+
+function isSameForAll<Req>(options: ResponseCacheOptions<Req>): boolean {
+  const { version, keyPrefix, key, bypass, varyCookies } = options;
+  return (
+    varyCookies === undefined &&
+    ![version, keyPrefix, key, bypass].some((option) => typeof option === 'function')
+  );
 }
 
 /** A function of the user's is checked at each call: the request passes uncached if it is wrong. */

@@ -1,7 +1,7 @@
 /**
  * What of a request matters to the cache, and what lets it past.
  */
-import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { keyedCookies } from './cookies.js';
 import type { Handler } from './handled.js';
 import { identityOf } from './identity.js';
@@ -24,6 +24,21 @@ export interface RequestOrigin<Req> {
   scheme?: ((req: Req) => string) | undefined;
   /** Host and perhaps port; undefined when the request names none. Default: the Host field. */
   authority?: ((req: Req) => string | undefined) | undefined;
+  /**
+   * True: without X-Forwarded-Proto and X-Forwarded-Host, both are what the connection and the Host
+   * field say. Then they need not be asked for again at each hit.
+   */
+  isAsSentUnlessForwarded?: boolean | undefined;
+  /**
+   * Whether a middleware before the cache has found out who asks. What is answered then is not given
+   * by a front, before that middleware.
+   */
+  knowsVisitor?: ((req: Req) => boolean) | undefined;
+  /**
+   * For a front: the request as the functions among the options will know it, made before the
+   * framework has made it. Reading what no middleware has had the time to put there throws.
+   */
+  early?: ((app: object, req: IncomingMessage, res: ServerResponse) => Req) | undefined;
 }
 
 /** What is to be done with a request. */

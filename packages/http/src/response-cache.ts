@@ -5,10 +5,12 @@ import { InvalidOptionError } from '@locmem/core';
 import type { AsyncCache, Cache } from '@locmem/core';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { Exchange, purge } from './exchange.js';
-import type { Next, Site } from './exchange.js';
+import { Exchange } from './exchange.js';
+import type { Next } from './exchange.js';
 import { explain } from './explain.js';
 import type { Explanation } from './explain.js';
+import { Fronting } from './fronting.js';
+import { hasMetACache } from './handled.js';
 import { flightBoard } from './in-flight.js';
 import { ALL_RESPONSES, groupTag, tagTag } from './key.js';
 import { checkOptionNames, OptionReader } from './option-reader.js';
@@ -17,6 +19,9 @@ import type { ResponseCacheOptions, Settings } from './options.js';
 import { ownStore, OWN_STORE } from './own-store.js';
 import { tagsOfUrl } from './request.js';
 import type { RequestOrigin } from './request.js';
+import { QuickHits } from './quick-hits.js';
+import { purge } from './site.js';
+import type { Site } from './site.js';
 import { ResourceStore } from './store.js';
 import { Trace } from './trace.js';
 import type { ResponseCacheStats } from './trace.js';
@@ -133,12 +138,18 @@ export function createResponseCache<
     origin,
     trace,
     store: new ResourceStore(cacheOf(settings), trace),
+    fronting: new Fronting(),
     flights: flightBoard(storeIdentity(settings.cache)),
     customKeyScope: customKeyScope(settings),
   });
 
+  const quick = new QuickHits(site);
   return Object.freeze({
+    [PARTS]: { site, quick },
     handle(req: Req, res: ServerResponse, next: Next) {
+      // What caches further out have found out about a request, the long way knows.
+      const isFirst = !hasMetACache(req) && !res.headersSent;
+      if (isFirst && quick.answer(req, res) === 'answered') return;
       new Exchange(site, req, res, next).start();
     },
     // Whether the store answers at once is known from its type, and then so is the answer's.
@@ -148,6 +159,19 @@ export function createResponseCache<
     explain: (req: Req) => explain(site, req) as Answer<C, Explanation>,
     stats: () => trace.stats(),
   });
+}
+
+/** What a front needs of a response cache; adapters hand it on with the rest of the object. */
+export interface Parts {
+  readonly site: Site<IncomingMessage>;
+  readonly quick: QuickHits<IncomingMessage>;
+}
+
+const PARTS = Symbol.for('locmem.http.parts/1');
+
+/** The parts of a response cache, or of a middleware that is one; undefined: it is none. */
+export function partsOf(cache: unknown): Parts | undefined {
+  return (Object(cache) as { [PARTS]?: Parts })[PARTS];
 }
 
 const INVALIDATE_OPTIONS = new Set(['url', 'tags', 'groups', 'soft']);

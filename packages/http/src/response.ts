@@ -26,6 +26,11 @@ const NOT_MODIFIED_FIELDS = new Set([
   'vary',
 ]);
 
+/** @param lowerName of a field that is stored */
+export function isFieldOf304(lowerName: string): boolean {
+  return NOT_MODIFIED_FIELDS.has(lowerName);
+}
+
 /** What of a request its answer depends on, once it is known which answer. */
 export interface AnsweredRequest {
   readonly method?: string | undefined;
@@ -50,7 +55,7 @@ export function answerFromStore(
 
   for (const name of stored.removed) res.removeHeader(name);
   for (const [name, value] of stored.fields) {
-    if (is304 && !NOT_MODIFIED_FIELDS.has(name.toLowerCase())) continue;
+    if (is304 && !isFieldOf304(name.toLowerCase())) continue;
     setStoredField(res, name, value);
   }
   // RFC 9111 §5.1: "MUST generate an Age header field".

@@ -10,7 +10,7 @@ import { decodeResource, resourceOf } from './entry.js';
 import type { Resource, StoredResponse } from './entry.js';
 import { currentAge } from './freshness.js';
 import { ALL_RESPONSES } from './key.js';
-import { contained, whenThere } from './maybe-promise.js';
+import { contained, isPromise, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Trace } from './trace.js';
 import { canValidate } from './validation.js';
@@ -30,7 +30,7 @@ export interface Address {
 
 /** Either kind of cache, for reading: the type checker cannot call a union of overloads. */
 interface Readable {
-  get(key: string, options: { version: number | undefined }): unknown;
+  get(key: string, options?: { version: number | undefined }): unknown;
   /** Not in every cache that one may be handed. */
   getOrSet?(
     key: string,
@@ -42,6 +42,8 @@ interface Readable {
 export class ResourceStore {
   readonly #cache: () => Cache;
   readonly #trace: Trace;
+  /** Whether it answers with promises. */
+  #isRemote = false;
 
   /** @param cache asked at each use, because the own store is opened only when it is needed */
   constructor(cache: () => Cache, trace: Trace) {
@@ -61,6 +63,23 @@ export class ResourceStore {
         return undefined;
       },
     );
+  }
+
+  /** As {@link read}, if the store answers at once; undefined also when it does not, or fails. */
+  readNow({ key, version }: Address): Resource | undefined {
+    if (this.#isRemote) return undefined;
+    try {
+      const cache: Readable = this.#cache();
+      const value = version === undefined ? cache.get(key) : cache.get(key, { version });
+      if (!isPromise(value)) return decodeResource(value);
+      this.#isRemote = true;
+      void value.then(undefined, () => {
+        // Whoever asks again, and waits, will hear of it.
+      });
+    } catch {
+      // Likewise.
+    }
+    return undefined;
   }
 
   /**

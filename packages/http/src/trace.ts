@@ -181,6 +181,16 @@ export class Trace {
     this.#tell('hit', () => ({ type: 'hit', ageSeconds, ttlSeconds, ...subject }));
   }
 
+  /** A hit of which nobody wants to hear. */
+  countHit(): void {
+    this.#counts.hits++;
+  }
+
+  /** Whether anybody listens to events of a type. */
+  isHeard(type: ResponseCacheEvent['type']): boolean {
+    return this.#onEvent !== undefined || CHANNELS[type].hasSubscribers;
+  }
+
   miss(subject: EventSubject, reason: MissReason, detail: MissDetail | undefined): void {
     this.#counts.misses++;
     count(this.#missReasons, reason);
@@ -241,8 +251,8 @@ export class Trace {
 
   /** An event is only made when somebody listens; an observer that throws must not break a request. */
   #tell(type: ResponseCacheEvent['type'], makeEvent: () => ResponseCacheEvent): void {
+    if (!this.isHeard(type)) return;
     const audience = CHANNELS[type];
-    if (this.#onEvent === undefined && !audience.hasSubscribers) return;
     const event = makeEvent();
     // What a subscriber throws, node reports as an uncaught exception of its own.
     if (audience.hasSubscribers) audience.publish(event);

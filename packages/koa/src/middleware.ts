@@ -7,7 +7,6 @@ import { createResponseCache } from '@locmem/http';
 import type {
   Answer as StoreAnswer,
   Explanation,
-  RequestOrigin,
   ResponseCache,
   ResponseCacheOptions,
 } from '@locmem/http';
@@ -15,6 +14,7 @@ import { STATUS_CODES } from 'node:http';
 import type { IncomingMessage } from 'node:http';
 import type { Context, DefaultContext, DefaultState, Next, ParameterizedContext } from 'koa';
 import { Answer } from './answer.js';
+import { contextOf, KOA_ORIGIN, remembered } from './origin.js';
 import { runAgain } from './run-again.js';
 
 /**
@@ -191,25 +191,6 @@ function withTimeout<C extends Cache | string, S, X>(
   return { ...options, timeout };
 }
 
-/** Node's request knows nothing of the context that Koa made for it. */
-const contexts = new WeakMap<IncomingMessage, Context>();
-
-function remembered<S, X>(context: ParameterizedContext<S, X>): Context {
-  const ctx = context as unknown as Context;
-  contexts.set(ctx.req, ctx);
-  // What other frameworks do themselves: mounted applications and rewriting middlewares change
-  // `req.url`, and the cache goes by what the client asked for.
-  const req: IncomingMessage & { originalUrl?: string } = ctx.req;
-  req.originalUrl ??= ctx.originalUrl;
-  return ctx;
-}
-
-/** What Koa knows of a request's address: with `app.proxy`, what the proxy says. */
-const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
-  scheme: (req) => contexts.get(req)!.protocol,
-  authority: (req) => contexts.get(req)!.host,
-};
-
 /** The options that may be functions of a request. */
 const REQUEST_OPTIONS = ['version', 'keyPrefix', 'key', 'bypass', 'tags'];
 
@@ -222,7 +203,7 @@ function ofRequests<C extends Cache | string, S, X>(
     if (!REQUEST_OPTIONS.includes(name) || typeof value !== 'function') return [name, value];
     const ofContext = value as (ctx: Context | undefined, ...rest: unknown[]) => unknown;
     const ofRequest = (req: IncomingMessage, ...rest: unknown[]) =>
-      ofContext(contexts.get(req), ...rest);
+      ofContext(contextOf(req), ...rest);
     return [name, ofRequest];
   });
   return Object.fromEntries(entries) as ResponseCacheOptions<IncomingMessage, C>;

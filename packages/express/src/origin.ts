@@ -1,0 +1,42 @@
+/**
+ * What Express, and what stands in it before the cache, knows of a request.
+ */
+import { earlyView, firstOf, NODE_NAMES, trustsProxyOf } from '@locmem/http';
+import type { ExpressApp, RequestOrigin } from '@locmem/http';
+import type { Express, Request } from 'express';
+
+export const EXPRESS_ORIGIN: RequestOrigin<Request> = {
+  isAsSentUnlessForwarded: true,
+  // Behind a trusted proxy, what the proxy says.
+  scheme: (req) => req.protocol,
+  authority: (req) => {
+    const { app } = req as unknown as { app: ExpressApp };
+    // As Express 5 makes `req.host` of it; `req.hostname`, and the `req.host` of Express 4, have lost
+    // the port.
+    const forwarded = trustsProxyOf(app, req) ? firstOf(req, 'x-forwarded-host') : undefined;
+    return forwarded ?? req.headers.host;
+  },
+  knowsVisitor: (req) => {
+    const attached = req as unknown as Record<string, unknown>;
+    return ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(attached[name]));
+  },
+  early: (app, req) => {
+    const { request } = app as Express;
+    return earlyView<Request>([
+      { from: req, names: NODE_NAMES, on: req },
+      { from: { app, originalUrl: req.url, baseUrl: '' }, names: EXPRESS_SETS },
+      { from: request, names: EXPRESS_KNOWS },
+    ]);
+  },
+};
+
+/** Where passport, express-session, express-jwt and their like put what they have found out. */
+const ATTACHED_BY_AUTHENTICATION = ['user', 'session', 'auth', 'account', 'principal', 'tenant'];
+
+const EXPRESS_SETS: ReadonlySet<string> = new Set(['app', 'originalUrl', 'baseUrl']);
+
+/** What Express reads off the fields and the URL whenever it is asked. */
+const EXPRESS_KNOWS: ReadonlySet<string> = new Set([
+  ...['get', 'header', 'protocol', 'secure', 'host', 'hostname', 'subdomains', 'ip', 'ips', 'path'],
+  ...['query', 'xhr', 'is', 'accepts', 'acceptsLanguages', 'acceptsEncodings', 'acceptsCharsets'],
+]);

@@ -1,0 +1,53 @@
+/**
+ * A request as functions among the options may see it before any middleware has run.
+ */
+
+/** Where the names of a view come from. */
+export interface ViewSource {
+  readonly from: object;
+  readonly names: ReadonlySet<string>;
+  /** What getters and methods run on. Default: the view itself. */
+  readonly on?: object;
+}
+
+/**
+ * Lets some names be read, and throws for any other: `req.user` is undefined before the middleware
+ * that sets it, and a key prefix made of that would be the prefix of who is logged out. What a view
+ * is asked for is read anew each time; what is written to it leads nowhere.
+ *
+ * @param sources where names are looked for, in their order
+ */
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the caller knows
+export function earlyView<T extends object>(sources: readonly ViewSource[]): T {
+  const written = new Map<PropertyKey, unknown>();
+  const view: T = new Proxy({} as T, {
+    get(_target, name) {
+      if (written.has(name)) return written.get(name);
+      if (typeof name === 'symbol' || name.startsWith('_')) return undefined;
+      const source = sources.find(({ names }) => names.has(name));
+      if (source === undefined) throw new NotThereYetError(name);
+      const value: unknown = Reflect.get(source.from, name, source.on ?? view);
+      return typeof value === 'function' ? (value.bind(source.on ?? view) as unknown) : value;
+    },
+    set(_target, name, value) {
+      written.set(name, value);
+      return true;
+    },
+    has: (_target, name) => sources.some(({ names }) => names.has(String(name))),
+  });
+  return view;
+}
+
+/** Never reaches a user: the request goes its way through the framework instead. */
+class NotThereYetError extends Error {
+  constructor(name: string) {
+    super(`"${name}" is not on a request before the middlewares have run`);
+    this.name = 'NotThereYetError';
+  }
+}
+
+/** What node itself knows of a request. */
+export const NODE_NAMES: ReadonlySet<string> = new Set([
+  ...['headers', 'headersDistinct', 'rawHeaders', 'method', 'url', 'socket', 'connection'],
+  ...['httpVersion', 'httpVersionMajor', 'httpVersionMinor', 'authority', 'scheme'],
+]);

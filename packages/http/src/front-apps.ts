@@ -1,0 +1,117 @@
+/**
+ * Express and Koa applications by what they can do, so that this package depends on neither: where a
+ * request enters them, what stands in them, and where they say a request is addressed to.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestOrigin } from './request.js';
+
+/** Takes a request, or lets it on into the framework. */
+export type Intercept = (req: IncomingMessage, res: ServerResponse, goOn: () => unknown) => void;
+
+/** An Express application, as far as a front knows it. */
+export interface ExpressApp {
+  (req: never, res: never): unknown;
+  handle: (...args: never[]) => unknown;
+  get(name: string): unknown;
+  set(name: string, value: unknown): unknown;
+}
+
+/** A Koa application, as far as a front knows it. */
+export interface KoaApp {
+  callback: () => (req: never, res: never) => unknown;
+  readonly middleware: readonly unknown[];
+  readonly proxy: boolean;
+}
+
+export function isExpress(value: unknown): value is ExpressApp {
+  const app = value as Partial<ExpressApp>;
+  return typeof value === 'function' && typeof app.handle === 'function' && 'set' in app;
+}
+
+export function isKoa(value: unknown): value is KoaApp {
+  if (typeof value !== 'object' || value === null) return false;
+  const { callback, middleware } = value as Partial<KoaApp>;
+  return typeof callback === 'function' && Array.isArray(middleware);
+}
+
+/**
+ * Puts `intercept` where requests enter the application, before Express gives request and response
+ * their prototypes, which alone makes node three times slower.
+ */
+export function enterExpress(app: ExpressApp, intercept: Intercept): void {
+  const handle = app.handle as (...args: unknown[]) => unknown;
+  app.handle = function (this: unknown, ...args: unknown[]): unknown {
+    const [req, res] = args as [IncomingMessage, ServerResponse];
+    const goOn = () => handle.apply(this, args);
+    // Mounted in another application, which has been awake for long.
+    if ('originalUrl' in req) return goOn();
+    intercept(req, res, goOn);
+    return undefined;
+  };
+}
+
+/** As {@link enterExpress}: `listen` and `createServer(app.callback())` both come by here. */
+export function enterKoa(app: KoaApp, intercept: Intercept): void {
+  const callback = app.callback;
+  app.callback = () => {
+    const listener = callback.call(app) as (req: unknown, res: unknown) => unknown;
+    return (req: IncomingMessage, res: ServerResponse) => {
+      intercept(req, res, () => listener(req, res));
+    };
+  };
+}
+
+/** Names of the middlewares before one of them; undefined: it is not among them. */
+export function mountedBefore(app: ExpressApp | KoaApp, middleware: unknown): string[] | undefined {
+  const mounted = isKoa(app) ? app.middleware : expressMiddlewares(app);
+  const index = mounted.indexOf(middleware);
+  return index === -1 ? undefined : mounted.slice(0, index).map(nameOf);
+}
+
+interface Layer {
+  readonly handle?: unknown;
+}
+
+function expressMiddlewares(app: ExpressApp): unknown[] {
+  const { _router: router4 } = app as { _router?: { stack?: Layer[] } };
+  // In Express 4 there is a `router` that throws when it is read.
+  const router =
+    router4 ?? ('lazyrouter' in app ? undefined : (app as { router?: unknown }).router);
+  const { stack = [] } = (router ?? {}) as { stack?: Layer[] };
+  return stack.map(({ handle }) => handle);
+}
+
+function nameOf(middleware: unknown): string {
+  const { name, _name } = middleware as { name?: string; _name?: string };
+  return _name ?? name ?? '';
+}
+
+/** Where an application says that a request is addressed to: behind a trusted proxy, what that says. */
+export function originOf(app: ExpressApp | KoaApp): RequestOrigin<IncomingMessage> {
+  const isTrusted = (req: IncomingMessage) => (isKoa(app) ? app.proxy : trustsProxyOf(app, req));
+  return {
+    isAsSentUnlessForwarded: true,
+    scheme: (req) => {
+      if ('encrypted' in req.socket && req.socket.encrypted === true) return 'https';
+      return (isTrusted(req) ? firstOf(req, 'x-forwarded-proto') : undefined) ?? 'http';
+    },
+    authority: (req) =>
+      (isTrusted(req) ? firstOf(req, 'x-forwarded-host') : undefined) ?? req.headers.host,
+  };
+}
+
+/** Express's `trust proxy`: whether the peer may say where a request was addressed to. */
+export function trustsProxyOf(app: ExpressApp, req: IncomingMessage): boolean {
+  const isTrusted = app.get('trust proxy fn');
+  return (
+    typeof isTrusted === 'function' &&
+    isTrusted.call(undefined, req.socket.remoteAddress, 0) === true
+  );
+}
+
+/** The first member of a field that proxies append to; undefined: it is not there, or empty. */
+export function firstOf({ headers }: IncomingMessage, name: string): string | undefined {
+  const value = headers[name];
+  const first = (typeof value === 'string' ? value : value?.[0])?.split(',', 1)[0]!.trim();
+  return first === '' ? undefined : first;
+}

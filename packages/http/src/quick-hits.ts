@@ -1,0 +1,147 @@
+/**
+ * Hits without the whole path: a simple request for a fresh answer, which is what nearly all hits
+ * are, is answered with one lookup, no promise, no closure and a head made before. Whatever is not
+ * so simple is left to `exchange.ts`, which would have answered the same: that is tested request by
+ * request.
+ */
+import { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { notModified } from './conditional.js';
+import type { StoredResponse } from './entry.js';
+import { ageField, isFresh, ttlSeconds } from './freshness.js';
+import { PreparedHead } from './prepared.js';
+import { headersOf, planFor, rawTarget } from './request.js';
+import { answerFromStore } from './response.js';
+import { Glance } from './simple-request.js';
+import type { Site } from './site.js';
+import { selected } from './store.js';
+import type { Address } from './store.js';
+
+/** Keys that are remembered by URL; then all are forgotten, which costs little and bounds them. */
+const KNOWN_URLS = 4_096;
+/** Longer URLs are looked up the long way. */
+const KNOWN_URL_LENGTH = 512;
+
+/** Where the answers to a URL are, as long as it is asked for on that host in that way. */
+interface KnownUrl {
+  readonly host: string;
+  readonly isEncrypted: boolean;
+  readonly address: Address;
+}
+
+/** What became of a request: had, not to be had from the store, or a matter for the long way. */
+export type Outcome = 'answered' | 'absent' | 'unknown';
+
+type Heads = readonly [whole: PreparedHead, notModified: PreparedHead];
+
+export class QuickHits<Req extends IncomingMessage> {
+  readonly #site: Site<Req>;
+  readonly #isPossible: boolean;
+  readonly #glance = new Glance();
+  readonly #urls = new Map<string, KnownUrl>();
+  readonly #heads = new WeakMap<StoredResponse, Heads>();
+
+  constructor(site: Site<Req>) {
+    this.#site = site;
+    const { settings, origin } = site;
+    const isAsSent = origin.isAsSentUnlessForwarded ?? !(origin.scheme ?? origin.authority);
+    // Otherwise the same URL may have another key for each who asks.
+    this.#isPossible = settings.isSameForAll && isAsSent;
+  }
+
+  /**
+   * Answers the request, if that is simple and the answer is there.
+   *
+   * @param isInFront whether only what a front may give away will do
+   * @param isReadAfterwards whether somebody will want to read the fields of the response
+   */
+  answer(req: Req, res: ServerResponse, isInFront = false, isReadAfterwards = false): Outcome {
+    if (!this.#isPossible || req.httpVersionMajor !== 1) return 'unknown';
+    if (req.method !== 'GET' && req.method !== 'HEAD') return 'unknown';
+    if (!this.#glance.isSimple(req.rawHeaders)) return 'unknown';
+    const address = this.#addressOf(req);
+    if (address === undefined) return 'unknown';
+    const stored = this.#storedFor(req, address);
+    if (stored === undefined || (isInFront && !stored.isForFront)) return 'absent';
+
+    const { settings, trace } = this.#site;
+    const nowMs = settings.clock.now();
+    if (!isFresh(stored, nowMs)) return 'absent';
+    const age = ageField(stored, nowMs);
+    if (trace.isHeard('hit')) {
+      const subject = { method: req.method, url: rawTarget(req) };
+      trace.hit(subject, age, ttlSeconds(stored, nowMs));
+    } else trace.countHit();
+
+    if (!isReadAfterwards && isUntouched(res)) this.#send(req, res, stored, nowMs, age);
+    else answerFromStore(req, res, stored, nowMs, settings.cacheStatus);
+    return 'answered';
+  }
+
+  /** The fresh-or-not answer that this request may have. As `reusable` and `choiceOf` decide. */
+  #storedFor(req: Req, address: Address): StoredResponse | undefined {
+    const resource = this.#site.store.readNow(address);
+    if (resource === undefined) return undefined;
+    const [first] = resource.variants;
+    const stored =
+      resource.variants.length === 1 && first!.selecting.length === 0
+        ? first
+        : selected(resource, headersOf(req));
+    if (stored === undefined || stored.stale.alwaysValidate) return undefined;
+    return this.#glance.hasCookie && !stored.audience.withCookie ? undefined : stored;
+  }
+
+  #addressOf(req: Req): Address | undefined {
+    const url = req.url ?? '';
+    // Behind a mount path or a rewriting middleware, the key is more than the URL.
+    const { originalUrl } = req as { originalUrl?: string };
+    if (originalUrl !== undefined && originalUrl !== url) return undefined;
+    if (this.#glance.isForwarded || url.length > KNOWN_URL_LENGTH) return undefined;
+    const { host } = this.#glance;
+    const isEncrypted = 'encrypted' in req.socket;
+    const known = this.#urls.get(url);
+    if (known?.host === host && known.isEncrypted === isEncrypted) {
+      return known.address;
+    }
+    const { settings, origin, customKeyScope } = this.#site;
+    const plan = planFor(req, settings, origin, customKeyScope, undefined);
+    if (plan.kind !== 'lookup') return undefined;
+    if (this.#urls.size >= KNOWN_URLS) this.#urls.clear();
+    this.#urls.set(url, { host, isEncrypted, address: plan.address });
+    return plan.address;
+  }
+
+  #send(req: Req, res: ServerResponse, stored: StoredResponse, nowMs: number, age: number): void {
+    const is304 = this.#glance.isConditional && notModified(req.headers, stored, nowMs);
+    const [whole, of304] = this.#headsOf(stored);
+    // Node reads the list, and does not keep it.
+    if (is304) res.writeHead(304, of304.at(age) as string[]).end();
+    else {
+      res.writeHead(stored.status, stored.statusMessage, whole.at(age) as string[]);
+      if (req.method === 'HEAD' || stored.status === 204) res.end();
+      else res.end(stored.body);
+    }
+  }
+
+  #headsOf(stored: StoredResponse): Heads {
+    let heads = this.#heads.get(stored);
+    if (heads === undefined) {
+      const { cacheStatus } = this.#site.settings;
+      heads = [
+        new PreparedHead(stored, cacheStatus, false),
+        new PreparedHead(stored, cacheStatus, true),
+      ];
+      this.#heads.set(stored, heads);
+    }
+    return heads;
+  }
+}
+
+/** Whether nobody has set a field or stands in the way of what is written. */
+function isUntouched(res: ServerResponse): boolean {
+  return (
+    res.writeHead === ServerResponse.prototype.writeHead &&
+    res.end === ServerResponse.prototype.end &&
+    res.getHeaderNames().length === 0
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * What Koa, and what stands in it before the cache, knows of a request.
+ */
+import { earlyView, NODE_NAMES } from '@locmem/http';
+import type { RequestOrigin } from '@locmem/http';
+import type { IncomingMessage } from 'node:http';
+import type Koa from 'koa';
+import type { Context, ParameterizedContext } from 'koa';
+
+/** Node's request knows nothing of the context that Koa made for it. */
+const contexts = new WeakMap<IncomingMessage, Context>();
+
+export function contextOf(req: IncomingMessage): Context | undefined {
+  return contexts.get(req);
+}
+
+export function remembered<S, X>(context: ParameterizedContext<S, X>): Context {
+  const ctx = context as unknown as Context;
+  contexts.set(ctx.req, ctx);
+  // What other frameworks do themselves: mounted applications and rewriting middlewares change
+  // `req.url`, and the cache goes by what the client asked for.
+  const req: IncomingMessage & { originalUrl?: string } = ctx.req;
+  req.originalUrl ??= ctx.originalUrl;
+  return ctx;
+}
+
+export const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
+  isAsSentUnlessForwarded: true,
+  // With `app.proxy`, what the proxy says.
+  scheme: (req) => contexts.get(req)!.protocol,
+  authority: (req) => contexts.get(req)!.host,
+  knowsVisitor: (req) => {
+    const ctx = contexts.get(req) as (Context & Record<string, unknown>) | undefined;
+    return (
+      ctx !== undefined &&
+      (ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(ctx[name])) ||
+        ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(ctx.state[name])))
+    );
+  },
+  early: (app, req, res) => {
+    const ctx = (app as Koa).createContext(req, res);
+    const view = earlyView<Context>([
+      { from: { app, req: earlyView([{ from: req, names: NODE_NAMES, on: req }]) }, names: OWN },
+      // Koa's own request begins without anything that a middleware sets.
+      { from: ctx, names: KOA_KNOWS, on: ctx },
+    ]);
+    contexts.set(req, view);
+    return req;
+  },
+};
+
+/** Where koa-passport, koa-session, koa-jwt and their like put what they have found out. */
+const ATTACHED_BY_AUTHENTICATION = ['user', 'session', 'auth', 'account', 'principal', 'tenant'];
+
+const OWN: ReadonlySet<string> = new Set(['app', 'req']);
+
+/** What Koa reads off the fields and the URL whenever it is asked. */
+const KOA_KNOWS: ReadonlySet<string> = new Set([
+  ...[
+    'header',
+    'headers',
+    'method',
+    'url',
+    'originalUrl',
+    'origin',
+    'href',
+    'path',
+    'query',
+    'get',
+  ],
+  ...['querystring', 'search', 'host', 'hostname', 'URL', 'protocol', 'secure', 'ip', 'ips', 'is'],
+  ...[
+    'subdomains',
+    'accepts',
+    'acceptsLanguages',
+    'acceptsEncodings',
+    'acceptsCharsets',
+    'cookies',
+  ],
+]);
