@@ -12,7 +12,7 @@ import { write } from './node.mjs';
 const ROUTE = /^\/page/;
 
 /** As people write it. */
-function send(res, { status, fields, body, text }) {
+export function send(res, { status, fields, body, text }) {
   res
     .status(status)
     .set(fields)

@@ -21,7 +21,39 @@ function alone(answer, scenario) {
   return listening(createServer((req, res) => cache.handle(req, res, () => inside(req, res))));
 }
 
+/** The hits are the front's; the middleware inside stores. */
+function frontedExpress(answer, scenario) {
+  const cache = forExpress(options(scenario));
+  const app = express.expressApp(express5, [cache], express.send, answer, scenario);
+  return listening(createServer(http.front(app, cache)));
+}
+
+function frontedKoa(answer, scenario) {
+  const cache = forKoa(options(scenario));
+  const app = http.front(koa.koaApp(koa3, [cache], answer, scenario), cache);
+  return listening(createServer(app.callback()));
+}
+
 export const subjects = [
+  {
+    id: 'front/node',
+    name: 'LocMem front, a listener',
+    uncached: 'node/constant',
+    start: (answer, scenario) =>
+      listening(createServer(http.front(listener(answer, scenario), options(scenario)))),
+  },
+  {
+    id: 'front/express5',
+    name: 'LocMem front, Express 5',
+    uncached: 'express5/send',
+    start: frontedExpress,
+  },
+  {
+    id: 'front/koa3',
+    name: 'LocMem front, Koa 3',
+    uncached: 'koa3/body',
+    start: frontedKoa,
+  },
   {
     id: 'locmem/http',
     name: 'LocMem, node:http',
