@@ -97,11 +97,9 @@ export function front(
   if (isExpress(target)) enterExpress(target, intercept);
   else if (isKoa(target)) enterKoa(target, intercept);
   else if (typeof target === 'function') {
-    const listener = target as RequestListener;
-    return (req: IncomingMessage, res: ServerResponse & { req: IncomingMessage }) => {
-      intercept(req, res, () => {
-        listener(req, res);
-      });
+    const listener = target as (req: IncomingMessage, res: ServerResponse) => unknown;
+    return (req: IncomingMessage, res: ServerResponse) => {
+      intercept(req, res, () => listener(req, res));
     };
   } else {
     const rule = 'must be a request listener, an Express or a Koa application';

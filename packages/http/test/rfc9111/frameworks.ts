@@ -2,6 +2,8 @@
  * The frameworks under which every row is acted out: real applications behind real sockets.
  */
 import { responseCache as expressCache } from '@locmem/express';
+import { front } from '@locmem/http';
+import type { ExpressApp, FrontedCache, KoaApp } from '@locmem/http';
 import { responseCache as koaCache } from '@locmem/koa';
 import express5 from 'express';
 import express4 from 'express4';
@@ -34,16 +36,44 @@ export interface Stage {
 /** Makes a listener for a stage. */
 export type Framework = (stage: Stage) => RequestListener;
 
+/** Counts a request before anything else sees it. */
+const counting =
+  (listener: RequestListener, onArrival: () => void): RequestListener =>
+  (req, res) => {
+    onArrival();
+    listener(req, res);
+  };
+
+const plain: Framework = ({ options, onArrival, reply }) => {
+  const listener = (req: IncomingMessage, res: ServerResponse) => {
+    const answered = reply(req).then((answer) => {
+      write(res, answer);
+    });
+    // Unless the cache has something better, an error is answered as frameworks answer it.
+    answered.catch(() => setImmediate(fail, res));
+    return answered;
+  };
+  return counting(front(listener, options), onArrival);
+};
+
+function fail(res: ServerResponse): void {
+  if (res.headersSent) res.destroy();
+  else res.writeHead(500).end();
+}
+
+type Cache = ReturnType<typeof expressCache> & ReturnType<typeof koaCache>;
+
+/** What is done to the application and the cache in it before it listens. */
+type Finish = <App extends ExpressApp | KoaApp>(app: App, cache: FrontedCache) => App;
+const asItIs: Finish = (app) => app;
+
 const express =
-  (make: typeof express5): Framework =>
+  (make: typeof express5, finish = asItIs): Framework =>
   ({ options, onArrival, reply }) => {
     const app = make();
     app.disable('x-powered-by');
-    app.use((_req, _res, next) => {
-      onArrival();
-      next();
-    });
-    app.use(expressCache(options));
+    const cache = expressCache(options) as Cache;
+    app.use(cache);
     app.use((req, res, next) => {
       reply(req)
         .then((answer) => {
@@ -51,19 +81,16 @@ const express =
         })
         .catch(next);
     });
-    return app as RequestListener;
+    return counting(finish(app, cache) as unknown as RequestListener, onArrival);
   };
 
 const koa =
-  (Koa: typeof Koa3): Framework =>
+  (Koa: typeof Koa3, finish = asItIs): Framework =>
   ({ options, onArrival, reply }) => {
     const app = new Koa();
     app.on('error', () => {});
-    app.use((_ctx, next) => {
-      onArrival();
-      return next();
-    });
-    app.use(koaCache(options));
+    const cache = koaCache(options);
+    app.use(cache);
     app.use(async (ctx) => {
       const answer = await reply(ctx.req);
       if (answer.trailers || answer.hints || answer.processing || answer.manner || answer.perform) {
@@ -81,7 +108,7 @@ const koa =
       }
     });
     // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
-    return app.callback();
+    return counting(finish(app, cache).callback(), onArrival);
   };
 
 export const FRAMEWORKS: readonly (readonly [name: string, framework: Framework])[] = [
@@ -89,6 +116,9 @@ export const FRAMEWORKS: readonly (readonly [name: string, framework: Framework]
   ['Express 5', express(express5)],
   ['Koa 2', koa(Koa2)],
   ['Koa 3', koa(Koa3)],
+  ['a front around a listener', plain],
+  ['a front before the cache in Express 5', express(express5, front)],
+  ['a front before the cache in Koa 3', koa(Koa3, front)],
 ];
 
 function write(res: ServerResponse, answer: Reply): void {
