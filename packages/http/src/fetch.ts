@@ -20,6 +20,7 @@ import type { Flight, FlightBoard } from './in-flight.js';
 import { isDestroyed, isGone, isWhole, wasTransformed } from './integrity.js';
 import { contained, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
+import type { Clock } from './options.js';
 import { storable } from './policy.js';
 import type { StoragePolicy, StoreDecision } from './policy.js';
 import type { Refusal } from './reasons.js';
@@ -39,7 +40,7 @@ export interface FetchSite {
     readonly maxBodyBytes: number;
     readonly makesEtag: boolean;
     readonly cacheStatus: string | false;
-    readonly clock: { now(): number };
+    readonly clock: Clock;
   };
   readonly store: ResourceStore;
   readonly flights: FlightBoard;

@@ -8,9 +8,10 @@ import type { FetchOrder, FetchSite } from './fetch.js';
 import type { Fields } from './fields.js';
 import { isPromise } from './maybe-promise.js';
 import { toSink } from './sink.js';
+import { after } from './timer.js';
 import { askWith, askWithout, canValidate } from './validation.js';
 
-/** How long a refresh holds its place; after that another may be begun beside it. */
+/** How long a refresh holds its place; after that it is given up, and another may be begun. */
 export const REFRESH_PATIENCE_MS = 60_000;
 
 /** A run of the handler that nobody waits for. */
@@ -60,7 +61,16 @@ function runNow({ site, req, res, before, order, next, register }: Refresh): voi
     if (validating && canValidate(validating.validators)) {
       askWith(req.headers, validating.validators);
     } else askWithout(req.headers);
-    fetch = new Fetch(site, req, sink, { ...order, isBackground: true });
+    // Nobody closes this response but the handler: one that never ends would be kept for ever.
+    const callOff = after(site.settings.clock, REFRESH_PATIENCE_MS, () => fetch?.giveUp());
+    fetch = new Fetch(site, req, sink, {
+      ...order,
+      isBackground: true,
+      onDone: (outcome, refusal) => {
+        callOff();
+        order.onDone?.(outcome, refusal);
+      },
+    });
     register(fetch);
     const running = next();
     if (isPromise(running)) void running.then(undefined, failed);

@@ -9,7 +9,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { decodeResource, resourceOf } from './entry.js';
 import type { Resource, StoredResponse } from './entry.js';
 import { currentAge } from './freshness.js';
-import { ALL_RESPONSES } from './key.js';
 import { contained, isPromise, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Trace } from './trace.js';
@@ -131,11 +130,6 @@ export class ResourceStore {
   /** Drops whatever carries one of the tags. Throws or rejects when the store does. */
   purge(tags: readonly string[], soft = false): MaybePromise<void> {
     return soft ? this.#cache().deleteByTag(...tags, { soft }) : this.#cache().deleteByTag(...tags);
-  }
-
-  /** Drops every stored answer and nothing else. */
-  clear(): MaybePromise<void> {
-    return this.purge([ALL_RESPONSES]);
   }
 }
 

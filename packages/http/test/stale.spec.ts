@@ -66,6 +66,21 @@ describe('stale-while-revalidate', () => {
     socket.destroy();
   });
 
+  it('gives up a refresh that has not ended after a minute', async () => {
+    const { ask, clock, event, runs } = await scene((_req, res, run) => {
+      res.setHeader('Cache-Control', SWR).write(`run ${run}`);
+      if (run === 1) res.end();
+    });
+    await ask('/');
+    clock.advance(65);
+    await ask('/');
+    while (runs() < 2 || clock.pending === 0) await new Promise(setImmediate);
+    const refused = event('refused');
+    clock.advance(60);
+    expect(await refused).toMatchObject({ reason: 'aborted' });
+    expect(clock.pending).toBe(0);
+  });
+
   it('ends with its window', async () => {
     const { ask, clock } = await scene((_req, res, run) => {
       res.setHeader('Cache-Control', SWR).end(`run ${run}`);
