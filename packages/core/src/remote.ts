@@ -1,6 +1,7 @@
 // What a cache over any store of bytes is made of: who writes a backend gets the rest of the contract.
 // RedisCache and KeyvCache stand on it.
 export { RemoteCache, type Inspected } from './remote/remote-cache.js';
+export type { KeyParts } from './remote/keys.js';
 export {
   resolveRemoteOptions,
   type RemoteOptions,

@@ -21,6 +21,9 @@ export interface RedisClient {
   readonly status?: string;
 }
 
+/** What clients tell of their connection. */
+export type ClientEvent = 'ready' | 'error' | 'end' | 'close' | 'reconnecting';
+
 /** Part of a command. */
 export type Argument = string | Buffer;
 
@@ -33,15 +36,15 @@ export interface Connection {
   /** One sender for each server that holds keys of its own. */
   servers(): readonly ((command: readonly Argument[]) => Promise<unknown>)[];
   /** @returns what ends the listening */
-  on(event: 'ready' | 'error' | 'end', listener: (error?: unknown) => void): () => void;
-  /** A connection of its own that has subscribed to channels; connecting goes on for as long as it takes. */
-  subscriber(): Subscriber;
+  on(event: ClientEvent, listener: () => void): () => void;
+  /** A connection of its own, to be subscribed; undefined where that is not to be had. */
+  readonly subscriber: (() => Subscriber) | undefined;
 }
 
 /** A connection that hears messages. */
 export interface Subscriber {
   readonly isReady: boolean;
-  on(event: 'ready' | 'error' | 'end', listener: (error?: unknown) => void): () => void;
+  on(event: ClientEvent, listener: () => void): () => void;
   send(command: readonly Argument[]): Promise<unknown>;
   subscribe(channel: string, hear: (message: unknown) => void): Promise<unknown>;
   close(): void;
@@ -116,17 +119,17 @@ function nodeRedis(client: NodeRedis): Connection {
           )
         : [(command) => client.sendCommand(command, BUFFERS)],
     on,
-    subscriber: () => nodeRedisSubscriber(client),
+    subscriber: isCluster ? undefined : () => nodeRedisSubscriber(client),
   };
 }
 
 function nodeRedisSubscriber(client: NodeRedis): Subscriber {
-  const socket = { ...client.options?.socket, reconnectStrategy: reconnectDelayMs };
+  const socket = { ...client.options?.socket, reconnectStrategy: false };
   // RESP 2, in which all of them hear invalidations as messages of a channel.
   const own = client.duplicate({ RESP: 2, maintNotifications: 'disabled', socket });
   const on = listening(own);
   on('error', () => undefined);
-  own.connect().catch(() => undefined); // goes on trying by itself
+  own.connect().catch(() => undefined); // heard as an error
   return {
     get isReady() {
       return own.isReady;
@@ -182,9 +185,7 @@ function ioredis(place: string, client: IoRedis): Connection {
 function ioredisSubscriber(client: IoRedis, isCluster: boolean): Subscriber {
   const source = isCluster ? client.nodes!('master')[0]! : client;
   const own = source.duplicate({
-    ...{ protocol: 2, retryStrategy: reconnectDelayMs, lazyConnect: false },
-    // A subscription is renewed by its owner, who must switch on tracking first.
-    ...{ autoResubscribe: false, enableOfflineQueue: true, maxRetriesPerRequest: null },
+    ...{ protocol: 2, lazyConnect: false, retryStrategy: null, autoResubscribe: false },
   });
   const on = listening(own);
   on('error', () => undefined);

@@ -4,7 +4,9 @@ import {
   RemoteCache,
   resolveRemoteOptions,
   type RemoteOptions,
+  type KeyParts,
   type RemoteStats,
+  type Timekeeper,
 } from '@locmem/core/remote';
 import type { BreakerState } from './breaker.js';
 import { connect, type Connection, type RedisClient } from './client.js';
@@ -36,7 +38,16 @@ const PLACE = 'RedisCache';
 const OWN_OPTIONS = ['client', 'breakAfter', 'maxPending'] as const;
 
 /** What else this package needs to know of a cache: who stands in front of it hears of its keys. */
-export const insideOf = new WeakMap<object, { connection: Connection; names: KeyNames }>();
+export const insideOf = new WeakMap<object, Inside>();
+
+export interface Inside {
+  readonly connection: Connection;
+  readonly names: KeyNames;
+  readonly time: Timekeeper;
+  readonly keyPrefix: string;
+  readonly atOf: (key: string, version: number | undefined) => string;
+  readonly partsOf: (at: string) => KeyParts | undefined;
+}
 
 /**
  * A cache whose entries lie on a Redis (6 or later) or Valkey server, for all processes that use the same
@@ -68,7 +79,12 @@ export class RedisCache extends RemoteCache {
     const backend = new RedisBackend(name, connection, guard, resolved.time);
     super(name, resolved, backend);
     this.#guard = guard;
-    insideOf.set(this, { connection, names: backend.names });
+    insideOf.set(this, {
+      ...{ connection, names: backend.names, time: resolved.time },
+      keyPrefix: resolved.keyPrefix,
+      atOf: (key, version) => this.storeKey(key, version),
+      partsOf: (at) => this.parseKey(at),
+    });
   }
 
   /** Counts of this cache object since it was made. */

@@ -14,6 +14,13 @@ interface KeyOptions {
   readonly keyCheck: KeyCheck;
 }
 
+/** What a key is made of. */
+export interface KeyParts {
+  readonly keyPrefix: string;
+  readonly version: number;
+  readonly key: string;
+}
+
 /** Some of the keys of a store. */
 export interface KeyRange {
   /** How they all begin. */
@@ -91,6 +98,18 @@ export class Keys {
       return keyFunction || end === -1 ? at : unescape(at.slice(0, end)) + at.slice(end);
     };
     return { start: '', passes: undefined, bare };
+  }
+
+  /** What a key was made of; undefined when a key function made it. */
+  parts(at: string): KeyParts | undefined {
+    const match = this.#options.keyFunction ? undefined : /^([^:]*):(-?\d+):/.exec(at);
+    if (!match) return undefined;
+    const [start, keyPrefix, version] = match;
+    return {
+      keyPrefix: unescape(keyPrefix!),
+      version: Number(version),
+      key: at.slice(start.length),
+    };
   }
 
   #made(keyFunction: KeyFunction, key: string, version: number): string {

@@ -38,7 +38,7 @@ import { inTime } from './budget.js';
 import { RemoteCounts, remoteStatsOf, type RemoteStats } from './counts.js';
 import { Entries, type Found } from './entries.js';
 import { Envelope, type Packed } from './envelope.js';
-import { Keys } from './keys.js';
+import { Keys, type KeyParts } from './keys.js';
 import { Loads, type Contain } from './loads.js';
 import type { ResolvedRemoteOptions } from './options.js';
 import { Updates } from './updates.js';
@@ -48,7 +48,8 @@ const MOST_TRIES = 100;
 
 /** An entry with what a cache in front of this one needs to know of it. */
 export interface Inspected<T = unknown> {
-  readonly value: T;
+  /** Its value, another object for each who asks. */
+  read(): T;
   /** Seconds it has left; null = for ever. */
   readonly timeLeft: number | null;
   readonly tags: readonly string[];
@@ -124,7 +125,13 @@ export class RemoteCache implements AsyncCache {
     this.#counts[value === undefined ? 'misses' : 'hits']++;
     if (!found || value === undefined || leftMs === undefined) return undefined;
     const tags = (found.meta.tags ?? []).map(([tag]) => tag);
-    return { value: value as T, timeLeft: freshSeconds(leftMs, found), tags };
+    let first: unknown = value;
+    const read = () => {
+      const mine = first ?? found.value();
+      first = undefined;
+      return mine as T;
+    };
+    return { read, timeLeft: freshSeconds(leftMs, found), tags };
   }
 
   /** Whether the key is there and alive (Django `has_key`, `in`). */
@@ -388,6 +395,16 @@ export class RemoteCache implements AsyncCache {
     } catch {
       this.#counts.failedReads++;
     }
+  }
+
+  /** The key as the backend gets it. */
+  protected storeKey(key: string, version: number | undefined): string {
+    return this.#keys.full(key, version);
+  }
+
+  /** What a key of the store was made of; undefined when a key function made it. */
+  protected parseKey(at: string): KeyParts | undefined {
+    return this.#keys.parts(at);
   }
 
   /** The full key, as a key function made it or `prefix:version:key` (Django `make_key`). */
