@@ -26,8 +26,11 @@ export function earlyView<T extends object>(sources: readonly ViewSource[]): T {
       if (typeof name === 'symbol' || name.startsWith('_')) return undefined;
       const source = sources.find(({ names }) => names.has(name));
       if (source === undefined) throw new NotThereYetError(name);
-      const value: unknown = Reflect.get(source.from, name, source.on ?? view);
-      return typeof value === 'function' ? (value.bind(source.on ?? view) as unknown) : value;
+      const on = source.on ?? view;
+      const value: unknown = Reflect.get(source.from, name, on);
+      // Methods are inherited; an own function is a value, as `req.app` is.
+      const isMethod = typeof value === 'function' && !Object.hasOwn(source.from, name);
+      return isMethod ? (value.bind(on) as unknown) : value;
     },
     set(_target, name, value) {
       written.set(name, value);

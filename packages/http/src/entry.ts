@@ -94,7 +94,8 @@ export function storedResponse(
     etag: stated ?? made,
     validators: decision.validators,
     isForFront: captured.isForFront,
-    modifiedMs: lastModified(fields, responseTimeMs) ?? dateValue(fields, responseTimeMs),
+    modifiedMs:
+      lastModified(fields, responseTimeMs) ?? wholeSeconds(dateValue(fields, responseTimeMs)),
     ...decision.age,
   });
 }
@@ -137,6 +138,11 @@ function changedLines(
   // Each line is a cookie of its own: the session that an outer middleware opened stays out.
   if (name === 'set-cookie') return lines.filter((line) => !before.includes(line));
   return sameLines(before, lines) ? [] : lines;
+}
+
+/** As the Date says it that the client gets, and sends back. */
+function wholeSeconds(ms: number): number {
+  return Math.floor(ms / 1000) * 1000;
 }
 
 function lastModified(fields: Fields, nowMs: number): number | undefined {

@@ -81,7 +81,7 @@ const express =
         })
         .catch(next);
     });
-    return counting(finish(app, cache) as unknown as RequestListener, onArrival);
+    return counting(finish(app, cache), onArrival);
   };
 
 const koa =

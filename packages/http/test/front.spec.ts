@@ -1,0 +1,472 @@
+/**
+ * What a front does: gives away what the cache inside has stored, before the framework wakes up; and
+ * stands aside wherever somebody before the cache might have had a say. That its answers are those of
+ * the cache is in the rows of `rfc9111`, which are acted out behind fronts as well.
+ */
+import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { responseCache as expressCache } from '@locmem/express';
+import { responseCache as koaCache } from '@locmem/koa';
+import express5 from 'express';
+import express4 from 'express4';
+import Koa3 from 'koa';
+import Koa2 from 'koa2';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { createResponseCache, front } from '../src/index.js';
+import type { FrontOptions } from '../src/index.js';
+import { closeAll, freshStoreName, serve, TestClock } from './harness.js';
+
+afterAll(closeAll);
+
+const EXPRESSES = [
+  ['Express 4', express4],
+  ['Express 5', express5],
+] as const;
+const KOAS = [
+  ['Koa 2', Koa2],
+  ['Koa 3', Koa3],
+] as const;
+
+type Options = Parameters<typeof expressCache>[0];
+type Middleware = express5.RequestHandler;
+
+/** An Express application with a front before the cache inside; counts what the framework sees. */
+async function inExpress(
+  express: typeof express5,
+  { before = [], ...options }: Options & { before?: Middleware[] } = {},
+  frontOptions: FrontOptions = {},
+) {
+  const app = express();
+  const cache = expressCache({ cache: freshStoreName(), timeout: 60, ...options });
+  let seen = 0;
+  app.use(function counting(_req, _res, next) {
+    seen++;
+    next();
+  });
+  for (const middleware of before) app.use(middleware);
+  app.use(cache);
+  let runs = 0;
+  app.use((req, res) => {
+    if (req.headers['x-max-age']) res.set('Cache-Control', 'max-age=60');
+    res.send(`run ${++runs}`);
+  });
+  const server = await serve(front(app, cache, frontOptions));
+  return { ...server, app, cache, seen: () => seen };
+}
+
+async function inKoa(
+  Koa: typeof Koa3,
+  { before = [], ...options }: Parameters<typeof koaCache>[0] & { before?: Koa3.Middleware[] } = {},
+  frontOptions: FrontOptions = {},
+) {
+  const app = new Koa();
+  const cache = koaCache({ cache: freshStoreName(), timeout: 60, ...options });
+  let seen = 0;
+  app.use(function counting(_ctx, next) {
+    seen++;
+    return next();
+  });
+  for (const middleware of before) app.use(middleware);
+  app.use(cache);
+  let runs = 0;
+  app.use((ctx) => {
+    ctx.body = `run ${++runs}`;
+  });
+  // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
+  const server = await serve(front(app, cache, frontOptions).callback());
+  return { ...server, app, cache, seen: () => seen };
+}
+
+const APPS = [
+  ...EXPRESSES.map(([name, express]) => [name, () => inExpress(express)] as const),
+  ...KOAS.map(([name, Koa]) => [name, () => inKoa(Koa)] as const),
+];
+
+/** The warnings of the process while something runs. */
+async function warningsOf(run: () => Promise<unknown>): Promise<string[]> {
+  const warn = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  try {
+    await run();
+    return warn.mock.calls.map(([message]) => String(message));
+  } finally {
+    warn.mockRestore();
+  }
+}
+
+describe.each(APPS)('before the cache in %s', (_name, start) => {
+  it('a hit wakes nobody up, and a miss goes the way it went', async () => {
+    const { ask, seen, cache } = await start();
+    expect((await ask('/')).text).toBe('run 1');
+    const hit = await ask('/');
+    expect([hit.text, hit.cache]).toEqual(['run 1', 'LocMem; hit; ttl=60']);
+    expect((await ask('/', { method: 'HEAD' })).isHit).toBe(true);
+    expect(seen()).toBe(1);
+    expect(cache.stats()).toMatchObject({ hits: 2, misses: 1, stored: 1 });
+  });
+
+  it('what is purged inside is gone in front', async () => {
+    const { ask, cache, seen } = await start();
+    await ask('/');
+    void cache.invalidate({ url: '/' });
+    expect((await ask('/')).text).toBe('run 2');
+    await ask('/', { method: 'POST' });
+    expect((await ask('/')).text).toBe('run 4');
+    expect(seen()).toBe(4);
+  });
+
+  it('what is not simple is answered as well: wishes, conditions, parts', async () => {
+    const { ask, seen } = await start();
+    const { headers } = await ask('/');
+    expect((await ask('/', { headers: { range: 'bytes=0-2' } })).text).toBe('run');
+    expect((await ask('/', { headers: { 'cache-control': 'min-fresh=9' } })).isHit).toBe(true);
+    const since = { 'if-modified-since': String(headers.date ?? headers['last-modified']) };
+    expect((await ask('/', { headers: since })).status).toBe(304);
+    expect(seen()).toBe(1);
+    // Nobody's page for somebody: that is for the middleware to say.
+    expect((await ask('/', { headers: { cookie: 'sid=1' } })).text).toBe('run 2');
+    expect((await ask('/', { headers: { authorization: 'a' } })).text).toBe('run 3');
+    expect((await ask('/', { headers: { 'cache-control': 'no-cache' } })).isHit).toBe(false);
+    expect(seen()).toBe(4);
+  });
+});
+
+describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
+  it('functions of what the client sent keep tenants apart', async () => {
+    const { ask, seen } = await inExpress(express, {
+      keyPrefix: (req) => req.get('X-Tenant') ?? '',
+      version: (req) => (req.hostname === 'new.example' ? 2 : 1),
+      bypass: (req) => req.path === '/live',
+    });
+    const as = (tenant: string, host = 'a.example') => ({
+      headers: { 'x-tenant': tenant, host },
+    });
+    const texts = [];
+    for (const tenant of ['a', 'b', 'a', 'b']) texts.push((await ask('/', as(tenant))).text);
+    texts.push((await ask('/', as('a', 'new.example'))).text);
+    expect(texts).toEqual(['run 1', 'run 2', 'run 1', 'run 2', 'run 3']);
+    expect(seen()).toBe(3);
+    await ask('/live', as('a'));
+    expect((await ask('/live', as('a'))).isHit).toBe(false);
+  });
+
+  it('functions of what a middleware has found out make it stand aside', async () => {
+    const { ask, seen } = await inExpress(express, {
+      before: [
+        function naming(req, _res, next) {
+          Object.assign(req, { plan: req.headers['x-plan'] });
+          next();
+        },
+      ],
+      keyPrefix: (req) => (req as { plan?: string }).plan ?? 'free',
+    });
+    const as = (plan: string) => ({ headers: { 'x-plan': plan } });
+    await ask('/', as('free'));
+    expect((await ask('/', as('pro'))).text).toBe('run 2');
+    expect((await ask('/', as('free'))).text).toBe('run 1');
+    expect(seen()).toBe(3);
+  });
+
+  it('fields that middlewares before the cache set make it stand aside, and say so once', async () => {
+    const warnings = await warningsOf(async () => {
+      const { ask, seen } = await inExpress(express, {
+        before: [
+          function cors(req, res, next) {
+            res.setHeader('Access-Control-Allow-Origin', req.headers.origin ?? '*');
+            next();
+          },
+        ],
+      });
+      for (const path of ['/', '/', '/b']) {
+        const { headers } = await ask(path, { headers: { origin: 'https://x.example' } });
+        expect(headers['access-control-allow-origin']).toBe('https://x.example');
+      }
+      expect(seen()).toBe(3);
+    });
+    expect(warnings).toEqual([
+      expect.stringContaining('before the response cache set Access-Control-Allow-Origin'),
+    ]);
+  });
+
+  it('a visitor whom a middleware before the cache knows makes it stand aside', async () => {
+    const warnings = await warningsOf(async () => {
+      const { ask, seen } = await inExpress(express, {
+        before: [
+          function whoIsIt(req, _res, next) {
+            Object.assign(req, { user: { name: 'Alice' } });
+            next();
+          },
+        ],
+      });
+      await ask('/', { headers: { 'x-max-age': '1' } });
+      await ask('/', { headers: { 'x-max-age': '1' } });
+      expect(seen()).toBe(2);
+    });
+    expect(warnings).toEqual([expect.stringContaining('know who asks')]);
+  });
+
+  it('refuses to stand before who decides who gets what', () => {
+    const app = express();
+    const cache = expressCache({ cache: freshStoreName() });
+    app.use(function session(_req, _res, next) {
+      next();
+    });
+    app.use(cache);
+    expect(() => front(app, cache)).toThrow(
+      expect.objectContaining({
+        code: 'ERR_LOCMEM_INVALID_OPTION',
+        message: expect.stringContaining('must be mounted before "session"'),
+      }),
+    );
+  });
+
+  it('stands aside where that is mounted only later', async () => {
+    const app = express();
+    const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
+    front(app, cache);
+    let seen = 0;
+    app.use(function authenticate(_req, _res, next) {
+      seen++;
+      next();
+    });
+    app.use(cache, (_req, res) => {
+      res.send('x');
+    });
+    const warnings = await warningsOf(async () => {
+      const { ask } = await serve(app);
+      await ask('/');
+      await ask('/');
+    });
+    expect(seen).toBe(2);
+    expect(warnings).toEqual([expect.stringContaining('"authenticate"')]);
+  });
+
+  it('gives nothing that another cache of the same store has stored behind somebody', async () => {
+    const app = express();
+    const store = freshStoreName();
+    const open = expressCache({ cache: store, timeout: 60 });
+    const hidden = expressCache({ cache: store, timeout: 60 });
+    let checks = 0;
+    app.use('/open', open);
+    app.use('/hidden', (_req, _res, next) => {
+      checks++;
+      next();
+    });
+    app.use('/hidden', hidden);
+    app.use((_req, res) => {
+      res.send('x');
+    });
+    const { ask } = await serve(front(app, open));
+    await ask('/hidden');
+    expect((await ask('/hidden')).isHit).toBe(true);
+    expect(checks).toBe(2);
+  });
+
+  it('believes the proxy that the application trusts, and only that', async () => {
+    const asks = ['a.example', 'b.example', 'a.example'];
+    for (const trust of [true, false]) {
+      const { ask, app, seen } = await inExpress(express);
+      app.set('trust proxy', trust);
+      const texts = [];
+      for (const host of asks) {
+        const headers = { host: 'inner', 'x-forwarded-host': host };
+        texts.push((await ask('/', { headers })).text);
+      }
+      expect(texts).toEqual(trust ? ['run 1', 'run 2', 'run 1'] : ['run 1', 'run 1', 'run 1']);
+      expect(seen()).toBe(trust ? 2 : 1);
+    }
+  });
+
+  it('is asleep in an application that is mounted in another', async () => {
+    const inner = express();
+    const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
+    let runs = 0;
+    inner.use(cache).get('/page', (_req, res) => {
+      res.send(`run ${++runs}`);
+    });
+    let seen = 0;
+    const outer = express().use((_req, _res, next) => {
+      seen++;
+      next();
+    });
+    outer.use('/inner', front(inner, cache));
+    const { ask } = await serve(outer);
+    await ask('/inner/page');
+    expect((await ask('/inner/page')).isHit).toBe(true);
+    expect(seen).toBe(2);
+  });
+});
+
+describe.each(KOAS)('before the cache in %s', (_name, Koa) => {
+  it('functions of what the client sent keep tenants apart', async () => {
+    const { ask, seen } = await inKoa(Koa, {
+      keyPrefix: (ctx) => ctx.get('X-Tenant'),
+      version: (ctx) => (ctx.hostname === 'new.example' ? 2 : 1),
+    });
+    const as = (tenant: string, host = 'a.example') => ({ headers: { 'x-tenant': tenant, host } });
+    const texts = [];
+    for (const tenant of ['a', 'b', 'a', 'b']) texts.push((await ask('/', as(tenant))).text);
+    texts.push((await ask('/', as('a', 'new.example'))).text);
+    expect(texts).toEqual(['run 1', 'run 2', 'run 1', 'run 2', 'run 3']);
+    expect(seen()).toBe(3);
+  });
+
+  it('functions of ctx.state make it stand aside', async () => {
+    const { ask, seen } = await inKoa(Koa, {
+      before: [
+        (ctx, next) => {
+          ctx.state.plan = ctx.get('x-plan');
+          return next();
+        },
+      ],
+      keyPrefix: (ctx) => String((ctx.state as { plan?: string }).plan),
+    });
+    const as = (plan: string) => ({ headers: { 'x-plan': plan } });
+    await ask('/', as('free'));
+    expect((await ask('/', as('pro'))).text).toBe('run 2');
+    expect((await ask('/', as('free'))).text).toBe('run 1');
+    expect(seen()).toBe(3);
+  });
+
+  it('fields and visitors before the cache make it stand aside', async () => {
+    for (const before of [
+      (ctx: Koa3.Context) => {
+        ctx.set('X-Request-Id', '1');
+      },
+      (ctx: Koa3.Context) => {
+        ctx.state.user = { name: 'Alice' };
+      },
+    ]) {
+      const warnings = await warningsOf(async () => {
+        const { ask, seen } = await inKoa(Koa, {
+          before: [
+            (ctx, next) => {
+              before(ctx);
+              return next();
+            },
+          ],
+        });
+        await ask('/');
+        await ask('/');
+        expect(seen()).toBe(2);
+      });
+      expect(warnings).toHaveLength(1);
+    }
+  });
+});
+
+describe('around a listener', () => {
+  it('it is the cache', async () => {
+    let runs = 0;
+    const { ask } = await serve(
+      front((_req, res) => res.end(`run ${++runs}`), { cache: freshStoreName(), timeout: 60 }),
+    );
+    await ask('/');
+    expect((await ask('/')).text).toBe('run 1');
+  });
+
+  it('or a cache that somebody else has, too', async () => {
+    const cache = createResponseCache({ cache: freshStoreName(), timeout: 60 });
+    const { ask } = await serve(front((_req, res) => res.end('x'), cache));
+    await ask('/');
+    await ask('/');
+    expect(cache.stats()).toMatchObject({ hits: 1, stored: 1 });
+  });
+});
+
+describe('around an application, with options', () => {
+  it('it stores what the whole of it answers, and knows whom it trusts', async () => {
+    const app = express5();
+    app.set('trust proxy', true);
+    let runs = 0;
+    app.use((_req, res) => {
+      res.set('X-Frame-Options', 'DENY').send(`run ${++runs}`);
+    });
+    front(app, { cache: freshStoreName(), timeout: 60 });
+    const { ask } = await serve(app);
+    const from = (host: string) => ({ headers: { host: 'inner', 'x-forwarded-host': host } });
+    await ask('/', from('a'));
+    expect((await ask('/', from('b'))).text).toBe('run 2');
+    const hit = await ask('/', from('a'));
+    expect([hit.text, hit.headers['x-frame-options']]).toEqual(['run 1', 'DENY']);
+  });
+
+  it('also in Koa', async () => {
+    const app = new Koa3();
+    app.proxy = true;
+    let runs = 0;
+    app.use((ctx) => {
+      ctx.body = `run ${++runs}`;
+    });
+    const { ask } = await serve(
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
+      front(app, { cache: freshStoreName(), timeout: 60 }).callback(),
+    );
+    const from = (host: string) => ({ headers: { host: 'inner', 'x-forwarded-host': host } });
+    await ask('/', from('a'));
+    expect((await ask('/', from('b'))).text).toBe('run 2');
+    expect((await ask('/', from('a'))).isHit).toBe(true);
+  });
+});
+
+describe('onHit', () => {
+  it.each([
+    ['before the cache inside', (on: FrontOptions) => inExpress(express5, {}, on)],
+    ['before the cache inside Koa', (on: FrontOptions) => inKoa(Koa3, {}, on)],
+    [
+      'around a listener',
+      (on: FrontOptions) =>
+        serve(
+          front(
+            (_req, res) => res.end('run 1'),
+            { cache: freshStoreName(), timeout: 60, clock: new TestClock() },
+            on,
+          ),
+        ),
+    ],
+  ])('hears of hits, %s, with what was answered', async (_where, start) => {
+    const log: unknown[] = [];
+    const { ask } = await start({
+      onHit: (req, res) => {
+        log.push([req.method, req.url, res.statusCode, res.getHeader('content-length')]);
+        throw new Error('an access log that fails');
+      },
+    });
+    await ask('/a');
+    expect(log).toEqual([]);
+    await ask('/a');
+    await ask('/a', { headers: { range: 'bytes=0-1' } });
+    await ask('/a', { method: 'POST' });
+    expect(log).toEqual([
+      ['GET', '/a', 200, '5'],
+      ['GET', '/a', 206, '2'],
+    ]);
+  });
+});
+
+describe('front', () => {
+  it('refuses what it cannot stand before, and options that do not exist', () => {
+    expect(() => front({} as never)).toThrow(/must be a request listener/);
+    expect(() => front(() => {}, { tiemout: 5 } as never)).toThrow(/tiemout/);
+    expect(() => front(() => {}, {}, { onhit: () => {} } as never)).toThrow(/onhit/);
+  });
+
+  it('publishes its hits', async () => {
+    const heard: unknown[] = [];
+    const listen = (message: unknown) => heard.push(message);
+    subscribe('locmem:http:hit', listen);
+    const { ask } = await inExpress(express5);
+    await ask('/a');
+    await ask('/a');
+    unsubscribe('locmem:http:hit', listen);
+    expect(heard).toEqual([expect.objectContaining({ type: 'hit', method: 'GET', url: '/a' })]);
+  });
+
+  it('keeps the context of a request', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const inside = front((_req, res) => res.end(storage.getStore()), { cache: freshStoreName() });
+    const { ask } = await serve((req, res) => {
+      storage.run(String(req.headers['x-id']), () => inside(req, res));
+    });
+    expect((await ask('/', { headers: { 'x-id': '7' } })).text).toBe('7');
+  });
+});

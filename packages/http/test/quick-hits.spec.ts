@@ -1,0 +1,118 @@
+/**
+ * The short path against the long one: two caches over one store, of which one never takes the short
+ * path. Whatever is stored and asked, both say the same, field by field.
+ */
+import { afterAll, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createResponseCache } from '../src/index.js';
+import type { ResponseCacheOptions } from '../src/index.js';
+import { closeAll, freshStoreName, serve, TestClock } from './harness.js';
+
+afterAll(closeAll);
+
+const maybe = <T>(...values: readonly T[]) =>
+  fc.option(fc.constantFrom(...values), { nil: undefined });
+
+/** What the handler answers. */
+const answers = fc.record({
+  status: fc.constantFrom(200, 200, 200, 404, 301, 204),
+  cacheControl: maybe(
+    'max-age=60',
+    'public, max-age=60',
+    'max-age=5',
+    'no-cache, max-age=60',
+    's-maxage=9',
+  ),
+  etag: maybe('"a"', 'W/"b"'),
+  lastModified: maybe('Wed, 14 Jan 2026 12:00:00 GMT'),
+  vary: maybe('Accept', 'Cookie', 'Accept-Encoding, X-Plan'),
+  cacheStatus: maybe('Origin; hit'),
+  link: maybe(['</a>', '</b>']),
+  body: fc.constantFrom('', 'hello', 'ä'),
+});
+
+/** What clients ask. */
+const asks = fc.record({
+  method: fc.constantFrom('GET', 'GET', 'HEAD'),
+  headers: fc.dictionary(
+    fc.constantFrom(
+      ...['accept', 'cookie', 'x-plan', 'if-none-match', 'if-modified-since', 'authorization'],
+      ...['cache-control', 'range', 'x-forwarded-host', 'pragma'],
+    ),
+    fc.constantFrom('a', '"a"', '"b", "c"', '*', 'max-age=3', 'bytes=1-2', 'no-cache', ''),
+    { maxKeys: 2 },
+  ),
+  laterSeconds: fc.constantFrom(0, 0, 3, 7),
+});
+
+type Setting = Partial<ResponseCacheOptions<IncomingMessage, string>>;
+const settings: fc.Arbitrary<Setting> = fc.record({
+  cacheStatus: fc.constantFrom<string | false>('LocMem', 'my "cache"', false),
+  keyPrefix: fc.constantFrom('', 'a'),
+  version: fc.constantFrom(undefined, 3),
+  etag: fc.boolean(),
+  requestDirectives: fc.constantFrom<'honour' | 'ignore'>('honour', 'ignore'),
+  ignoreQuery: fc.constantFrom(undefined, ['utm_*']),
+});
+
+it('takes no other decision than the long path, and says it in no other way', async () => {
+  let handle: Record<string, (req: IncomingMessage, res: ServerResponse) => void> = {};
+  const server = await serve((req, res) => {
+    const path = req.headers['x-path'] as string;
+    handle[path]!(req, res);
+  });
+
+  await fc.assert(
+    fc.asyncProperty(
+      answers,
+      settings,
+      fc.array(asks, { minLength: 1, maxLength: 4 }),
+      async (answer, setting, requests) => {
+        const clock = new TestClock();
+        const options = { ...setting, cache: freshStoreName(), clock, timeout: 20 };
+        const quick = createResponseCache(options);
+        // Where the scheme is asked of somebody, a URL alone does not say where an answer is.
+        const plain = createResponseCache(options, { scheme: () => 'http' });
+        const respond = (_req: IncomingMessage, res: ServerResponse) => {
+          const { status, cacheControl, etag, lastModified, vary, cacheStatus, link } = answer;
+          res.statusCode = status;
+          const fields = { 'Cache-Control': cacheControl, ETag: etag, Vary: vary };
+          const others = { 'Last-Modified': lastModified, 'Cache-Status': cacheStatus, Link: link };
+          for (const [name, value] of Object.entries({ ...fields, ...others })) {
+            if (value !== undefined) res.setHeader(name, value);
+          }
+          res.end(status === 204 ? undefined : answer.body);
+        };
+        const through = (cache: typeof quick) => (req: IncomingMessage, res: ServerResponse) => {
+          cache.handle(req, res, () => {
+            // Nothing more is stored: both are asked about the same.
+            if (req.headers['x-fill']) respond(req, res);
+            else res.writeHead(599, { 'Cache-Control': 'no-store' }).end();
+          });
+        };
+        handle = { quick: through(quick), plain: through(plain) };
+        await server.ask('/?utm_source=1', { headers: { 'x-path': 'quick', 'x-fill': '1' } });
+        for (const { method, headers, laterSeconds } of requests) {
+          clock.advance(laterSeconds);
+          const said = [];
+          for (const path of ['quick', 'plain', 'quick']) {
+            const got = await server.ask('/?utm_source=1', {
+              method,
+              headers: { ...headers, 'x-path': path },
+            });
+            // Node dates what is not dated when it sends it.
+            const rawHeaders = got.status === 599 ? [] : got.rawHeaders;
+            said.push([got.status, got.statusMessage, rawHeaders, got.text]);
+          }
+          expect(said[0]).toEqual(said[1]);
+          expect(said[2]).toEqual(said[1]);
+        }
+        // The quick one was asked twice as often, and once to fill it.
+        expect(quick.stats().hits).toBe(2 * plain.stats().hits);
+        expect(quick.stats().misses).toBe(2 * plain.stats().misses + 1);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
