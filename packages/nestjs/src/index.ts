@@ -37,3 +37,7 @@ export {
   SyncMethodError,
   UnstableArgumentError,
 } from './errors.js';
+export { CacheControl, CachePage, NeverCache, VaryOn } from './pages/page.decorators.js';
+export type { PageDecorator } from './pages/page.decorators.js';
+export type { PageOptions } from './pages/page-options.js';
+export { PageCache } from './pages/page-cache.js';

@@ -7,8 +7,14 @@ import {
   DiscoveryService,
   HttpAdapterHost,
 } from '@nestjs/core';
+import type { Server } from 'node:http';
 import { AppSettings } from './app-settings.js';
 import { provideForObjectsOfFactories } from './methods/factory-objects.js';
+import { putInFront } from './pages/fronting.js';
+import { Guards } from './pages/guards.js';
+import { PageCache } from './pages/page-cache.js';
+import { PageInterceptor } from './pages/page.interceptor.js';
+import { Versioning } from './pages/versioning.js';
 import { RequestGuard } from './requests/request.guard.js';
 import { RequestInterceptor } from './requests/request.interceptor.js';
 import { requestMiddleware } from './requests/request.middleware.js';
@@ -23,20 +29,28 @@ import { INSTALLED } from './tokens.js';
     { provide: INSTALLED, useValue: true },
     { provide: APP_GUARD, useClass: RequestGuard },
     { provide: APP_INTERCEPTOR, useClass: RequestInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: PageInterceptor },
+    Guards,
+    Versioning,
+    PageCache,
   ],
-  exports: [AppSettings, INSTALLED],
+  exports: [AppSettings, INSTALLED, PageCache],
 })
 export class LocMemCoreModule implements NestModule, OnModuleInit {
   constructor(
     @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(AppSettings) private readonly settings: AppSettings,
+    @Inject(PageCache) private readonly pages: PageCache,
   ) {}
 
   /** Called before any middleware of a module is set up, so ours comes first. */
   configure(): void {
     // None in an application of messages alone.
     const adapter = this.adapterHost.httpAdapter as typeof this.adapterHost.httpAdapter | undefined;
-    adapter?.use(requestMiddleware);
+    if (adapter === undefined) return;
+    adapter.use(requestMiddleware);
+    if (this.settings.front) putInFront(adapter.getHttpServer() as Server, this.pages.common);
   }
 
   async onModuleInit(): Promise<void> {

@@ -4,6 +4,7 @@ import { afterEach } from '@jest/globals';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import request from 'supertest';
 import type { TestingModule, TestingModuleBuilder } from '@nestjs/testing';
 
 const open: { close(): Promise<unknown> }[] = [];
@@ -34,10 +35,26 @@ export async function compile(
 export const PLATFORMS = ['Express', 'Fastify'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
+export interface Ask {
+  readonly method?: string;
+  readonly headers?: Record<string, string>;
+  readonly body?: string;
+}
+
 export interface ServeOptions {
   readonly override?: Override;
   /** Called before the application is initialised. */
   readonly prepare?: (app: INestApplication) => unknown;
+}
+
+/** The body as it is, whatever it says it is. */
+function whole(response: unknown, done: (error: Error | null, body: unknown) => void): void {
+  const chunks: Buffer[] = [];
+  const stream = response as NodeJS.ReadableStream;
+  stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  stream.on('end', () => {
+    done(null, Buffer.concat(chunks));
+  });
 }
 
 /** An application behind a socket. @returns it, and a client */
@@ -55,15 +72,23 @@ export async function serve(
   await app.listen(0, '127.0.0.1');
   closing(app);
   const url = await app.getUrl();
-  const ask = async (path: string, init: RequestInit = {}) => {
-    const response = await fetch(`${url}${path}`, { redirect: 'manual', ...init });
-    const text = await response.text();
+  const ask = async (path: string, { method = 'GET', headers = {}, body }: Ask = {}) => {
+    const verb = method.toLowerCase() as 'get' | 'head' | 'post' | 'put';
+    const client = request(url);
+    const asking = client[verb](path).set(headers).redirects(0);
+    if (body !== undefined) void asking.send(body);
+    const response = await asking
+      .ok(() => true)
+      .buffer()
+      .parse(whole);
+    const fields = response.headers as Record<string, string | undefined>;
+    const bytes: unknown = response.body;
     return {
       status: response.status,
-      headers: response.headers,
-      text,
-      cache: response.headers.get('cache-status'),
-      isHit: response.headers.get('cache-status')?.includes('; hit') ?? false,
+      fields,
+      text: Buffer.isBuffer(bytes) ? bytes.toString('latin1') : '',
+      cache: fields['cache-status'],
+      isHit: fields['cache-status']?.includes('; hit') ?? false,
     };
   };
   return { app, ask, url };

@@ -85,33 +85,30 @@ function setRule(rule: AddressRules): Target {
   };
 }
 
+/** What application, class and handler say, from outside in; empty where nobody has said anything. */
+export function levelsOf(
+  context: ExecutionContext,
+  application: AddressRules | undefined,
+): readonly AddressRules[] {
+  const levels = [application, rulesOn(context.getClass()), rulesOn(context.getHandler())];
+  return levels.filter((rules) => rules !== undefined);
+}
+
 /** @returns what the address of a request is asked of; undefined when nobody has said anything */
 export function addressOf(
   context: ExecutionContext,
   application: AddressRules | undefined,
 ): (() => RequestAddress) | undefined {
-  const levels = [application, rulesOn(context.getClass()), rulesOn(context.getHandler())].filter(
-    (rules) => rules !== undefined,
-  );
+  const levels = levelsOf(context, application);
   return levels.length === 0 ? undefined : () => ask(levels, context);
-}
-
-/** Whether prefix or version of a handler depend on more than its class and name. */
-export function hasDynamicAddress(
-  controller: object,
-  handler: object,
-  application: AddressRules | undefined,
-): boolean {
-  return [application, rulesOn(controller), rulesOn(handler)].some(
-    (rules) => typeof rules?.keyPrefix === 'function' || typeof rules?.version === 'function',
-  );
 }
 
 function rulesOn(target: object): AddressRules | undefined {
   return Reflect.getMetadata(RULES, target) as AddressRules | undefined;
 }
 
-function ask(levels: readonly AddressRules[], context: ExecutionContext): RequestAddress {
+/** Prefix and version of a request. @throws {InvalidOptionError} when a function returns neither */
+export function ask(levels: readonly AddressRules[], context: ExecutionContext): RequestAddress {
   const parts: (string | number)[] = [];
   let version: number | undefined;
   for (const rules of levels) {
