@@ -164,3 +164,6 @@ function answer<T>(ask: () => T): Promise<T> {
     resolve(ask());
   });
 }
+
+export { KeyvCache, type KeyvCacheOptions } from './remote/keyv-cache.js';
+export type { KeyvLike } from './remote/keyv-backend.js';

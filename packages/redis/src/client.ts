@@ -7,8 +7,11 @@ import { InvalidOptionError } from '@locmem/core';
 
 /** A client of node-redis 4 to 6, ioredis 5 and 6, or iovalkey; single server or cluster. */
 export interface RedisClient {
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  // The clients' own types say any: nothing narrower is accepted by all of them.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  off(event: string, listener: (...args: any[]) => void): unknown;
   /** node-redis. */
   sendCommand?(...args: never[]): unknown;
   /** ioredis, iovalkey. */

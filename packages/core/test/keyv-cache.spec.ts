@@ -1,0 +1,80 @@
+import { describe, expect, it } from '@jest/globals';
+import { KeyvCache, type KeyvCacheOptions } from '@locmem/core/keyv';
+import { describeStoreContract, TestClock, type SiblingOptions } from '@locmem/core/testing';
+import Keyv from 'keyv';
+import { setImmediate } from 'node:timers/promises';
+
+function makeStore(keyv: Keyv, options: Partial<KeyvCacheOptions> = {}) {
+  const clock = new TestClock();
+  const own = { keyv, clock, ...options };
+  return Object.assign(new KeyvCache('contract', own), {
+    advance: clock.advance.bind(clock),
+    sibling: (sibling: SiblingOptions) => new KeyvCache('contract', { ...own, ...sibling }),
+  });
+}
+
+// What JSON cannot hold is refused.
+const without = ['kinds'] as const;
+
+describeStoreContract('KeyvCache over a Map fulfils the contract', () => makeStore(new Keyv()), {
+  ...{ describe, it, without },
+});
+
+describeStoreContract(
+  'KeyvCache with signed and compressed entries fulfils the contract',
+  () => makeStore(new Keyv(), { secret: 's', compressAboveBytes: 0 }),
+  { describe, it, without },
+);
+
+describe('KeyvCache', () => {
+  /** A Keyv whose store is in somebody else's hands. */
+  const failing = () => {
+    const rejects = () => Promise.reject(new Error('no database'));
+    return { get: rejects, set: rejects, delete: rejects, clear: rejects };
+  };
+
+  it('goes on without a store that fails: reads miss, writes are dropped and counted', async () => {
+    const cache = new KeyvCache('x', { keyv: failing() });
+    await cache.set('k', 1);
+    expect(await cache.get('k')).toBeUndefined();
+    expect(await cache.add('k', 1)).toBe(false);
+    expect(await cache.delete('k')).toBe(false);
+    expect(await cache.getOrSet('k', () => 'loaded')).toBe('loaded');
+    expect(await cache.update<number>('k', (old = 1) => old + 1)).toBe(2);
+    expect(await cache.setMany({ a: 1 })).toEqual(['a']);
+    await expect(cache.incr('k')).rejects.toMatchObject({ code: 'ERR_LOCMEM_KEY_NOT_FOUND' });
+    await cache.deleteByTag('t');
+    await cache.clear();
+    expect(cache.stats().failedReads).toBeGreaterThan(1);
+    expect(cache.stats().droppedWrites).toBeGreaterThan(4);
+  });
+
+  it('waits no longer than its deadline for a store that does not answer', async () => {
+    const clock = new TestClock();
+    const never = () => new Promise<never>(() => undefined);
+    const keyv = { get: never, set: never, delete: never, clear: never };
+    const cache = new KeyvCache('x', { keyv, clock, deadline: '100ms' });
+    const reading = cache.get('k', { default: 'none' });
+    await setImmediate();
+    clock.advance('100ms');
+    expect(await reading).toBe('none');
+  });
+
+  it('keeps to its own keys in a Keyv that it shares', async () => {
+    const keyv = new Keyv();
+    await keyv.set('theirs', 1);
+    const [one, other] = [new KeyvCache('one', { keyv }), new KeyvCache('other', { keyv })];
+    await one.set('k', 1);
+    await other.set('k', 2);
+    await one.clear();
+    expect(await one.get('k')).toBeUndefined();
+    expect(await other.get('k')).toBe(2);
+    expect(await keyv.get('theirs')).toBe(1);
+  });
+
+  it('refuses what is no Keyv', () => {
+    expect(() => new KeyvCache('x', { keyv: {} as Keyv })).toThrow(/keyv must be a Keyv/);
+    expect(() => new KeyvCache('', { keyv: new Keyv() })).toThrow(/name/);
+    expect(() => new KeyvCache('x', {} as KeyvCacheOptions)).toThrow(/keyv must be a Keyv/);
+  });
+});
