@@ -2,6 +2,8 @@
  * The Cache-Status field (RFC 9211): syntax only.
  */
 
+import { printString } from './structured-fields.js';
+
 /** What happened to a request, as the field can say it. */
 export interface CacheStatus {
   readonly hit?: boolean;
@@ -18,16 +20,15 @@ export interface CacheStatus {
 }
 
 const SF_TOKEN = /^[A-Za-z*][!#$%&'*+\-.^_`|~:/0-9A-Za-z]*$/;
-const SF_STRING = /^[\x20-\x7e]+$/;
 
 /** Whether a cache can be called so: RFC 9211 §2 wants a token or a string of printable ASCII. */
 export function isCacheName(name: string): boolean {
-  return SF_STRING.test(name);
+  return name !== '' && printString(name) !== undefined;
 }
 
 /** One member of the list, e.g. `LocMem; hit; ttl=12`. */
 export function formatCacheStatus(name: string, status: CacheStatus): string {
-  const item = SF_TOKEN.test(name) ? name : `"${name.replace(/["\\]/g, '\\$&')}"`;
+  const item = SF_TOKEN.test(name) ? name : printString(name)!;
   const parameters = [
     status.hit === true ? '; hit' : '',
     status.fwd === undefined ? '' : `; fwd=${status.fwd}`,

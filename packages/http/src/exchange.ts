@@ -155,9 +155,13 @@ export class Exchange<Req extends IncomingMessage> {
     const { headers, method } = this.#req;
     if (method === 'HEAD' || headers.range !== undefined) {
       // RFC 9110 §9.3.2, §14.2: what is answered has no body, or is a part: nothing whole to store.
-      this.#announce(statusOf(choice, nowMs));
       if (method === 'HEAD' && choice.validating) this.#compare(plan, choice.validating);
-      this.#next();
+      // But what is stored may stand in for an error.
+      if (choice.fallback) this.#fetch(plan, { ...choice, validating: undefined }, undefined);
+      else {
+        this.#announce(statusOf(choice, nowMs));
+        this.#next();
+      }
       return;
     }
     const leader = this.#leaderToWaitFor(plan, choice, nowMs);

@@ -9,7 +9,7 @@ export interface EffectiveUrl {
   readonly scheme: string;
   /** Host and perhaps port, lower-case. */
   readonly authority: string;
-  /** The Host field, where a trusted proxy names another authority; else `''`. */
+  /** The Host field, where it is not literally the authority; else `''`. */
   readonly rawHost: string;
   /** Path and query as they were sent, less ignored arguments. */
   readonly target: string;
@@ -86,7 +86,7 @@ export function groupTagOn(authority: string, group: string): string {
 }
 
 /** Host and port in one spelling. */
-export function withoutDefaultPort(authority: string): string {
+function withoutDefaultPort(authority: string): string {
   return authority.toLowerCase().replace(/:(?:80|443)?$/, '');
 }
 

@@ -255,7 +255,7 @@ export function resolveOptions<Req>(
     staleIfErrorSeconds: check.window('staleIfError', options.staleIfError),
     collapses: collapse.isOn,
     deadlineMs: collapse.deadlineMs,
-    isBypassed: check.function('bypass', options.bypass) ?? (() => false),
+    isBypassed: isBypassed(check.function('bypass', options.bypass), place),
     maxBodyBytes: check.integer('maxBodyBytes', options.maxBodyBytes, 0) ?? MIB,
     storeSetCookie: check.boolean('storeSetCookie', options.storeSetCookie) ?? false,
     honoursRequestDirectives: check.directives(options.requestDirectives) === 'honour',
@@ -317,6 +317,19 @@ function keyOf<Req>(
   place: string,
 ): ((req: Req) => string) | undefined {
   return key && returningString('key', key, place);
+}
+
+function isBypassed<Req>(
+  bypass: ((req: Req) => boolean) | undefined,
+  place: string,
+): (req: Req) => boolean {
+  if (bypass === undefined) return () => false;
+  return (req) => {
+    const value: unknown = bypass(req);
+    // A promise would let every request past, and nobody would hear of it.
+    if (typeof value === 'boolean' || value === undefined) return value === true;
+    throw new InvalidOptionError(place, 'bypass', 'must return true or false', value);
+  };
 }
 
 function tagsOf<Req>(

@@ -217,11 +217,11 @@ function effectiveUrl<Req extends IncomingMessage>(
   { keyTarget }: Identity,
   origin: RequestOrigin<Req>,
 ): EffectiveUrl {
-  const rawHost = (req.headers.host ?? '').toLowerCase();
+  const rawHost = req.headers.host ?? '';
   return {
     scheme: origin.scheme ? origin.scheme(req) : connectionScheme(req),
     authority,
-    // A handler behind a trusted proxy may still look at the Host field itself.
+    // A handler behind a trusted proxy may still look at the Host field itself; any handler sees its case.
     rawHost: rawHost === authority ? '' : rawHost,
     target: keyTarget(rawTarget(req)),
     rewritten: rewrittenTarget(req),

@@ -137,7 +137,7 @@ export function createResponseCache<
     settings,
     origin,
     trace,
-    store: new ResourceStore(cacheOf(settings), trace),
+    store: new ResourceStore(cacheOf(settings), trace, settings.clock),
     fronting: new Fronting(),
     flights: flightBoard(storeIdentity(settings.cache)),
     customKeyScope: customKeyScope(settings),

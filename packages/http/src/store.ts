@@ -11,6 +11,8 @@ import type { Resource, StoredResponse } from './entry.js';
 import { currentAge } from './freshness.js';
 import { contained, isPromise, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
+import type { Clock } from './options.js';
+import { after } from './timer.js';
 import type { Trace } from './trace.js';
 import { canValidate } from './validation.js';
 import { matches } from './vary.js';
@@ -19,7 +21,7 @@ import { matches } from './vary.js';
  * Variants per resource; the oldest goes. A client chooses the values of the fields in Vary, and
  * must not be able to fill the store with copies of one page.
  */
-export const MAX_VARIANTS = 16;
+const MAX_VARIANTS = 16;
 
 /** Where a resource is: the key, and the version that the store keeps apart. */
 export interface Address {
@@ -38,30 +40,32 @@ interface Readable {
   ): unknown;
 }
 
+/**
+ * How long a store may take that answers with promises; after that it counts as failed. Stores with
+ * a deadline of their own, as RedisCache has, are much faster with saying so.
+ */
+const STORE_PATIENCE_MS = 1_000;
+
 export class ResourceStore {
   readonly #cache: () => Cache;
   readonly #trace: Trace;
+  readonly #clock: Clock;
   /** Whether it answers with promises. */
   #isRemote = false;
 
   /** @param cache asked at each use, because the own store is opened only when it is needed */
-  constructor(cache: () => Cache, trace: Trace) {
+  constructor(cache: () => Cache, trace: Trace, clock: Clock) {
     this.#cache = cache;
     this.#trace = trace;
+    this.#clock = clock;
   }
 
   /** What is stored; undefined also when the store fails or holds something else there. */
   read({ key, version }: Address): MaybePromise<Resource | undefined> {
-    return contained(
-      () => {
-        const cache: Readable = this.#cache();
-        return whenThere(cache.get(key, { version }), decodeResource);
-      },
-      (error) => {
-        this.#trace.error('get', error);
-        return undefined;
-      },
-    );
+    return this.#attempt('get', undefined, () => {
+      const cache: Readable = this.#cache();
+      return whenThere(cache.get(key, { version }), decodeResource);
+    });
   }
 
   /** As {@link read}, if the store answers at once; undefined also when it does not, or fails. */
@@ -86,18 +90,12 @@ export class ResourceStore {
    * them, `getOrSet` does to who takes them stale, and a loader that loads nothing changes nothing.
    */
   readStale({ key, version }: Address): MaybePromise<Resource | undefined> {
-    return contained(
-      () => {
-        const cache: Readable = this.#cache();
-        if (typeof cache.getOrSet !== 'function') return undefined;
-        const stale = cache.getOrSet(key, () => undefined, { version, stale: 1 });
-        return whenThere(stale, decodeResource);
-      },
-      (error) => {
-        this.#trace.error('get', error);
-        return undefined;
-      },
-    );
+    return this.#attempt('get', undefined, () => {
+      const cache: Readable = this.#cache();
+      if (typeof cache.getOrSet !== 'function') return undefined;
+      const stale = cache.getOrSet(key, () => undefined, { version, stale: 1 });
+      return whenThere(stale, decodeResource);
+    });
   }
 
   /** Writes a resource under its tags. @returns whether the store took it */
@@ -108,23 +106,40 @@ export class ResourceStore {
     nowMs: number,
   ): MaybePromise<boolean> {
     const timeout = `${secondsToKeep(resource, nowMs)}s` as const;
-    return contained<boolean>(
-      () => whenThere(this.#cache().set(key, resource, { version, timeout, tags }), () => true),
-      (error) => {
-        this.#trace.error('set', error);
-        return false;
-      },
+    return this.#attempt('set', false, () =>
+      whenThere(this.#cache().set(key, resource, { version, timeout, tags }), () => true),
     );
   }
 
   remove({ key, version }: Address): MaybePromise<boolean> {
-    return contained<boolean>(
-      () => this.#cache().delete(key, { version }),
+    return this.#attempt('delete', false, () => this.#cache().delete(key, { version }));
+  }
+
+  /** Neither the store's failing nor its silence reaches a request. */
+  #attempt<T>(
+    operation: 'get' | 'set' | 'delete',
+    otherwise: T,
+    run: () => MaybePromise<T>,
+  ): MaybePromise<T> {
+    return contained(
+      () => {
+        const value = run();
+        return isPromise(value) ? this.#withinPatience(value) : value;
+      },
       (error) => {
-        this.#trace.error('delete', error);
-        return false;
+        this.#trace.error(operation, error);
+        return otherwise;
       },
     );
+  }
+
+  #withinPatience<T>(value: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const callOff = after(this.#clock, STORE_PATIENCE_MS, () => {
+        reject(new Error(`The store has not answered within ${STORE_PATIENCE_MS} ms`));
+      });
+      value.then(resolve, reject).finally(callOff);
+    });
   }
 
   /** Drops whatever carries one of the tags. Throws or rejects when the store does. */

@@ -8,7 +8,7 @@ import { groupTag, groupTagOn, tagTag } from './key.js';
 import { parseList } from './structured-fields.js';
 
 /** `Cache-Tag` (commas between) and `Surrogate-Key` (spaces between). */
-export function answersTags(fields: Fields): string[] {
+function answersTags(fields: Fields): string[] {
   return [
     ...listMembers(linesOf(fields, 'cache-tag')),
     ...linesOf(fields, 'surrogate-key').flatMap((line) => line.split(/[ \t]+/)),

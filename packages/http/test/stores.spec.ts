@@ -292,3 +292,46 @@ describe('the own store', () => {
     expect(size).toBeGreaterThan(2);
   });
 });
+
+describe('a store that never answers', () => {
+  it('is waited for no longer than a second, and the request goes on', async () => {
+    const silent = new Promise<never>(() => {});
+    const cache = {
+      get: () => silent,
+      set: () => silent,
+      delete: () => silent,
+      deleteByTag: () => silent,
+    };
+    const {
+      ask,
+      clock,
+      runs,
+      cache: responses,
+    } = await scene((_req, res) => res.end('x'), { timeout: 60, cache: cache as never });
+    const passing = async (isOver: () => boolean) => {
+      while (!isOver()) {
+        clock.advance(1);
+        await new Promise(setImmediate);
+      }
+    };
+    for (const count of [1, 2]) {
+      const answer = ask('/');
+      await passing(() => runs() === count);
+      expect((await answer).text).toBe('x');
+      const { errors } = responses.stats();
+      await passing(() => responses.stats().errors > errors); // what is not written, either
+    }
+    await passing(() => clock.pending === 0);
+  });
+});
+
+describe('bypass', () => {
+  it('that answers with a promise is an error of the options, and not a reason to pass', async () => {
+    const { ask, events } = await scene((_req, res) => res.end('x'), {
+      timeout: 60,
+      bypass: (() => Promise.resolve(false)) as never,
+    });
+    expect((await ask('/')).cache).toBe('LocMem; fwd=bypass; detail=option-threw');
+    expect(String((events[0] as { error?: unknown }).error)).toMatch(/must return true or false/);
+  });
+});

@@ -415,6 +415,31 @@ export const extensions: Section[] = [
         ],
       },
       {
+        id: 'sie-head',
+        level: 'MAY',
+        sentence: 'Also for an error to HEAD.',
+        steps: [
+          { answer: cc('max-age=5, stale-if-error=60') },
+          {
+            ...{ wait: 10, method: 'HEAD', answer: { status: 503, fields: {} } },
+            ...{ from: 'validation', body: '', says: /detail=stale-if-error$/ },
+          },
+        ],
+      },
+      {
+        id: 'sie-range',
+        level: 'MAY',
+        sentence:
+          'And for an error to a request for a part: the whole, since Range may be ignored.',
+        steps: [
+          { answer: { ...cc('max-age=5, stale-if-error=60'), body: '0123456789' } },
+          {
+            ...{ wait: 10, fields: { Range: 'bytes=2-3' }, answer: { status: 503, fields: {} } },
+            ...{ from: 'validation', body: '0123456789' },
+          },
+        ],
+      },
+      {
         id: 'sie-miss',
         level: 'MUST',
         sentence: 'Without a stored answer the error is sent.',

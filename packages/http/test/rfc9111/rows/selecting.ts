@@ -63,10 +63,12 @@ export const selecting: Section[] = [
       {
         id: 'uri-host-case',
         level: 'MAY',
-        sentence: 'The host is the same in whatever case.',
+        sentence:
+          'The host is the same in whatever case, but a handler sees the difference: no use is made of it.',
         steps: [
           { fields: { Host: 'A.Example' }, answer: FRESH },
-          { fields: { Host: 'a.example' }, from: 'store' },
+          { fields: { Host: 'a.example' } },
+          { fields: { Host: 'A.Example' }, from: 'store' },
         ],
       },
       {
