@@ -207,7 +207,7 @@ export class KeyvBackend implements Backend {
   async *scan(start: string): AsyncGenerator<string[], void> {
     if (!this.#keyv.iterator) return;
     const from = this.#entries + start;
-    let page: string[] = [];
+    const page: string[] = [];
     for await (const pair of this.#keyv.iterator()) {
       const key = String((pair as readonly unknown[])[0]);
       if (!key.startsWith(from)) continue;
@@ -215,7 +215,6 @@ export class KeyvBackend implements Backend {
       if (page.length === PAGE) yield page.splice(0);
     }
     if (page.length > 0) yield page;
-    page = [];
   }
 
   async clear(start: string, passes: ((at: string) => boolean) | undefined): Promise<void> {

@@ -40,7 +40,7 @@ export class KeyvCache extends RemoteCache {
       throw new InvalidOptionError(place, 'name', 'must be a non-empty string', name);
     }
     const resolved = resolveRemoteOptions(place, options, ['keyv']);
-    const keyv: Partial<KeyvLike> | null | undefined = options.keyv;
+    const { keyv } = options as { keyv?: Partial<KeyvLike> | null };
     if (typeof keyv?.get !== 'function' || typeof keyv.set !== 'function') {
       throw new InvalidOptionError(place, 'keyv', 'must be a Keyv', keyv);
     }
