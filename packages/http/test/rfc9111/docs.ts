@@ -9,7 +9,7 @@ export function render(sections: readonly Section[]): string {
   return `# What the specifications say, and what this cache does
 
 Generated from the rows of \`packages/http/test/rfc9111\` by \`node scripts/rfc9111-docs.mjs\`. Each row is acted out through real servers
-under Express 4, Express 5, Koa 2 and Koa 3, and behind a `front`. The sentences are ours; the specification is what its section says. _MAY_: an allowance of
+under Express 4, Express 5, Koa 2 and Koa 3, and behind fronts. The sentences are ours; the specification is what its section says. _MAY_: an allowance of
 which this cache promises to make use.
 
 ${rows.length} rows, ${rows.length - pending.length} kept${pending.length === 0 ? '.' : `, ${pending.length} pending.`}
