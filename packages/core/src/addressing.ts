@@ -22,6 +22,10 @@ type Warn = (code: LocMemWarningCode, message: string) => void;
 const LONGEST_VERSION = 19;
 
 const NOWHERE = new KeySpace(0, '', 0);
+NOWHERE.isRetired = true;
+
+/** Spaces of other versions that are found without a Map, by the version's last bits. */
+const OTHERS = 8;
 
 export class Addressing {
   readonly #store: Store;
@@ -31,8 +35,8 @@ export class Addressing {
   /** Undefined on the fast path: keys are then looked up as they are. */
   readonly #joinKeys: KeyFunction | undefined;
   #home: KeySpace;
-  /** The space of another version, where one was asked for last. */
-  #other: KeySpace | undefined;
+  /** Spaces of other versions, where they were asked for last. */
+  readonly #others: KeySpace[] = new Array<KeySpace>(OTHERS).fill(NOWHERE);
   /** A bare key up to this length needs no closer look, if its characters are portable. */
   readonly #usualLength: number;
 
@@ -48,9 +52,13 @@ export class Addressing {
       : MAX_KEY_LENGTH - options.keyPrefix.length - LONGEST_VERSION;
   }
 
-  /** The space of the cache's own prefix and version; one in which nothing is, when keys are not looked up as they are. */
+  /** {@link space} of the cache's own version, {@link NOWHERE} when keys are not looked up as they are. */
   get home(): KeySpace {
-    return this.#joinKeys === undefined ? this.space(undefined) : NOWHERE;
+    return this.plainSpace(undefined);
+  }
+
+  plainSpace(version: number | undefined): KeySpace {
+    return this.#joinKeys === undefined ? this.space(version) : NOWHERE;
   }
 
   /** The space of this version, undefined being the cache's own. */
@@ -74,8 +82,7 @@ export class Addressing {
    */
   check(key: string, version: number | undefined): void {
     if (this.#joinKeys !== undefined) return;
-    const isUsual = typeof key === 'string' && key !== '' && key.length <= this.#usualLength;
-    if (!isUsual || hasUnportableCharacter(key)) {
+    if (!this.isUsual(key)) {
       this.space(version).isPortable = false; // should it come to be there after all
       this.#checkBareKey(key);
       this.#checkFullKey(key, [
@@ -86,6 +93,12 @@ export class Addressing {
         key,
       ]);
     }
+  }
+
+  /** Whether a bare key is nothing to report, at a first look. */
+  isUsual(key: string): boolean {
+    if (typeof (key as unknown) !== 'string' || key === '') return false;
+    return key.length <= this.#usualLength && !hasUnportableCharacter(key);
   }
 
   /** Django's make_key. */
@@ -127,9 +140,10 @@ export class Addressing {
   }
 
   #otherSpace(version: number): KeySpace {
-    const other = this.#other;
-    if (other?.version === version && !other.isRetired) return other;
-    return (this.#other = this.#find(version));
+    const at = version & (OTHERS - 1);
+    const other = this.#others[at]!;
+    if (other.version === version && !other.isRetired) return other;
+    return (this.#others[at] = this.#find(version));
   }
 
   #find(version: number): KeySpace {

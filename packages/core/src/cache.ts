@@ -112,19 +112,22 @@ export class LocMemCache implements SyncCache {
   get<T = unknown>(key: string, options?: GetOptions<T>): T | undefined;
   get<T>(key: string, options?: GetOptions<T>): T | undefined {
     // Kept small for the compiler, which makes one piece of it and all that a hit calls.
-    if (options === undefined) {
-      const slot = this.#home.slots.get(key);
-      if (slot !== undefined) {
-        const value = this.#store.read(slot);
-        if (value !== undefined) return value as T;
-      }
+    const space = options === undefined ? this.#home : this.#spaceFor('get', options);
+    const slot = space.slots.get(key);
+    if (slot !== undefined) {
+      const value = this.#store.read(slot);
+      if (value !== undefined) return value as T;
+    } else if (!space.isRetired) {
+      return this.#miss(space, key, key, options);
     }
     return this.#getWithCare(key, options);
   }
 
+  /** As `get`, for keys that are not looked up as they are, for dead entries, and when home has moved. */
   #getWithCare<T>(key: string, options: GetOptions<T> | undefined): T | undefined {
     const { store, addressing } = this.#engine;
-    const version = options === undefined ? undefined : versionOf('get', options);
+    this.#home = addressing.home;
+    const version = options?.version;
     const space = addressing.space(version);
     const spaceKey = addressing.keyInSpace(key, version);
     const slot = space.slots.get(spaceKey);
@@ -133,10 +136,18 @@ export class LocMemCache implements SyncCache {
       if (value !== undefined) return value as T;
       this.#engine.live(space, spaceKey); // removes it
     }
-    this.#home = addressing.home;
-    store.noteMiss(space, spaceKey);
-    addressing.check(key, version);
+    return this.#miss(space, spaceKey, key, options);
+  }
+
+  #miss<T>(space: KeySpace, spaceKey: string, key: string, options: GetOptions<T> | undefined) {
+    this.#store.noteMiss(space, spaceKey);
+    this.#engine.addressing.check(key, options?.version);
     return options?.default;
+  }
+
+  /** Where the keys of a call are, bare; one in which nothing is, when they are not looked up as they are. */
+  #spaceFor(call: Call, options: ReadOptions): KeySpace {
+    return this.#engine.addressing.plainSpace(versionOf(call, options));
   }
 
   /** Whether the key is there and alive (Django `has_key`, `in`). Does not count as use. */
@@ -165,7 +176,7 @@ export class LocMemCache implements SyncCache {
    * @throws {NotSerializableError} when the value cannot be copied; the cache is then unchanged
    */
   set(key: string, value: unknown, options?: WriteOptions): void {
-    if (options === undefined && this.#overwrite(key, value)) return;
+    if (this.#setPlainly(key, value, options)) return;
     this.#engine.commit(this.#engine.prepare('set', key, value, options));
   }
 
@@ -539,17 +550,17 @@ export class LocMemCache implements SyncCache {
   // ---- steps that two methods share ----------------------------------------------------------
 
   /**
-   * The usual write over what is there, at a fraction of the cost: a string or number with the cache's
-   * own timeout. It must do what a commit does. @returns whether it was one
+   * The usual write, at a fraction of the cost: a string or number, for as long as entries live by
+   * default, without tags. It must do what a commit does.
+   *
+   * @returns whether it was one
    */
-  #overwrite(key: string, value: unknown): boolean {
+  #setPlainly(key: string, value: unknown, options: WriteOptions | undefined): boolean {
     if (typeof value !== 'string' && typeof value !== 'number') return false;
-    const { lifeMs } = this.#engine;
-    if (lifeMs === undefined) return false;
-    const home = this.#home;
-    const slot = home.slots.get(key);
-    if (slot === undefined || !home.isPortable || home.flights.size > 0) return false;
-    return this.#store.overwritePlainly(slot, value, lifeMs);
+    if (options !== undefined && (options.timeout !== undefined || options.tags !== undefined))
+      return false;
+    const space = options === undefined ? this.#home : this.#spaceFor('set', options);
+    return this.#engine.putPlainly(space, key, value);
   }
 
   #delete(key: string, version: number | undefined): boolean {

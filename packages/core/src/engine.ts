@@ -36,7 +36,7 @@ export interface Write extends Address {
 }
 
 export class Engine {
-  readonly store: Store;
+  readonly #store: Store;
   readonly addressing: Addressing;
   readonly behaviour: Behaviour;
   /** How long an entry lives by default; undefined where a write must look at more than that. */
@@ -47,7 +47,7 @@ export class Engine {
     readonly name: string,
     readonly options: ResolvedOptions,
   ) {
-    this.store = openStore(name, options);
+    this.#store = openStore(name, options);
     this.behaviour = behaviourOf(options, this.store);
     this.addressing = new Addressing(this.store, options, this.behaviour, (code, message) => {
       this.warn(code, message);
@@ -58,6 +58,12 @@ export class Engine {
     const isUnweighed = maxEntryBytes === Infinity && maxBytes === Infinity;
     this.lifeMs = isMortal && isUnweighed ? timeoutSeconds * 1000 : undefined;
     this.#warnOfOtherLimits();
+  }
+
+  /** The store, whole: see {@link Store.mend}. */
+  get store(): Store {
+    if (this.#store.isTorn) this.#store.mend();
+    return this.#store;
   }
 
   // ---- finding -------------------------------------------------------------------------------
@@ -126,7 +132,7 @@ export class Engine {
     const isStored = this.#writer.put(space, spaceKey, entry);
     if (isStored) {
       this.store.counts.sets++;
-      this.addressing.noteOrigin(spaceKey, key, version);
+      this.#noteOrigin(spaceKey, key, version);
     } else {
       this.store.counts.refusals++;
       this.warn('LOCMEM_ENTRY_TOO_LARGE', `Entry '${key}' exceeds maxEntryBytes: not stored`);
@@ -134,6 +140,22 @@ export class Engine {
     const type = isStored ? 'set' : 'refuse';
     if (this.store.events.isHeard(type)) this.store.publish(type, space.fullKey(spaceKey));
     return isStored;
+  }
+
+  /** As {@link commit}, for what nothing can refuse and nobody has to hear of. @returns whether it was that */
+  putPlainly(space: KeySpace, key: string, value: string | number): boolean {
+    const { lifeMs, store } = this;
+    if (lifeMs === undefined || space.isRetired || space.flights.size > 0) return false;
+    const slot = space.slots.get(key);
+    if (slot !== undefined) {
+      return space.isPortable && store.overwritePlainly(slot, value, lifeMs);
+    }
+    if (!this.addressing.isUsual(key) || store.events.isHeard('set')) return false;
+    const deadlineMs = store.deadlineIn(lifeMs);
+    const entry = { value, deadlineMs, staleUntilMs: undefined, tags: undefined };
+    this.#writer.insertPlainly(space, key, entry);
+    store.counts.sets++;
+    return true;
   }
 
   /** Puts an entry elsewhere, under this cache's limits; but what others may hold is not lost to them. */
@@ -151,14 +173,21 @@ export class Engine {
     const there = space.slots.get(spaceKey);
     if (there !== undefined) this.store.remove(there);
     this.store.insert(space, spaceKey, entry);
+    this.#noteOrigin(spaceKey, key, version);
+  }
+
+  /** Whatever comes in between, nothing must stay whose origin is not known. */
+  #noteOrigin(spaceKey: string, key: string, version: number | undefined): void {
+    this.#store.isTorn = true;
     this.addressing.noteOrigin(spaceKey, key, version);
+    this.#store.isTorn = false;
   }
 
   /** A new value for a live entry, which keeps its expiry and tags. */
   replace(space: KeySpace, spaceKey: string, slot: number, value: Stored): void {
     space.overtake(spaceKey);
     this.store.replaceValue(slot, value);
-    if (this.options.maxBytes !== Infinity) this.#writer.shrink(slot);
+    this.#writer.shrink(slot);
   }
 
   mark(call: Call, options: WriteOptions | undefined): TagMark | undefined {

@@ -51,6 +51,11 @@ export class ExpiryWheel {
     return this.#due.length === 0 && this.#filed.every((count) => count === 0);
   }
 
+  /** Whether {@link collect} would find anything to do. */
+  isDue(nowMs: number): boolean {
+    return this.#due.length > 0 || this.#tick < this.#tickOf(nowMs);
+  }
+
   /** Files a slot under its time; one that is filed already stays where it is. */
   file(slot: number, dueMs: number): void {
     if (this.#next.get(slot) === NOT_FILED) this.#link(slot, dueMs);

@@ -28,6 +28,14 @@ export class KeyIndex {
     return this.get(key) !== undefined;
   }
 
+  /** Forgets all keys. */
+  clear(): void {
+    this.#single = new Map();
+    this.#shards = undefined;
+    this.#movers = undefined;
+    this.size = 0;
+  }
+
   /** For a key that is not in the index. */
   add(key: string, slot: number): void {
     if (++this.size > SPLIT_AT && this.#shards === undefined) this.#split();

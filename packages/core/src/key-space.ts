@@ -51,6 +51,11 @@ export class KeySpace {
     return slotsOf(this.slots);
   }
 
+  /** Whether all that is to be known of a key in here is known. */
+  mayHoldKey(_key: string): boolean {
+    return true;
+  }
+
   forget(key: string): void {
     this.slots.delete(key);
   }
@@ -114,6 +119,10 @@ export class FullKeySpace extends KeySpace {
       if (keyPrefix !== undefined && keyPrefix !== origin.keyPrefix) continue;
       if (version === undefined || version === origin.version) yield slot;
     }
+  }
+
+  override mayHoldKey(fullKey: string): boolean {
+    return this.#origins.has(fullKey);
   }
 
   override forget(fullKey: string): void {

@@ -96,13 +96,29 @@ export class Chunk {
     this.#firstFree = END;
   }
 
+  /** Counts anew what is in use, after a write that was cut short: what has no value was on its way. */
+  mend(firstIndex: number): void {
+    this.end = Math.min(this.end, this.spaceIds.length);
+    this.used = firstIndex;
+    this.#firstFree = END;
+    for (let index = firstIndex; index < this.end; index++) {
+      if (this.spaceIds[index] !== NO_SPACE && this.values[index] !== undefined) {
+        this.used++;
+        continue;
+      }
+      this.used++;
+      this.give(index);
+      this.words.fill(0, (index << 2) + 2, (index << 2) + 4);
+    }
+  }
+
   #append(): number {
     const index = this.end++;
     const capacity = this.spaceIds.length;
     if (index >= capacity) this.#enlarge(capacity);
-    this.keys.push('');
+    this.keys[index] = '';
     // Never numbers first: an array of nothing but numbers would be laid out anew at the first string.
-    this.values.push(undefined);
+    this.values[index] = undefined;
     return index;
   }
 
@@ -218,6 +234,20 @@ export class Slots {
     const chunk = this.chunk(slot);
     const spaceId = chunk.spaceIds[slot & IN_CHUNK]!;
     return (hash(chunk.keys[slot & IN_CHUNK]!) ^ Math.imul(spaceId, 0x9e3779b9)) >>> 0;
+  }
+
+  /** Brings all counts in line with what is in use, after a write that was cut short. */
+  mend(): void {
+    this.#open.length = 0;
+    this.#spare = undefined;
+    for (const [number, chunk] of this.chunks.entries()) {
+      if (chunk.end > 0) chunk.mend(number === 0 ? 1 : 0);
+      if (!chunk.isFull) this.#open.push(number);
+      if (chunk.used > 0 || chunk.end === 0) continue;
+      if (this.#spare) chunk.empty();
+      else this.#spare = chunk;
+    }
+    for (const slot of this.#aside.keys()) if (!this.isInUse(slot)) this.#aside.delete(slot);
   }
 
   // ---- key spaces ----------------------------------------------------------------------------

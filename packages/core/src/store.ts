@@ -24,7 +24,7 @@ import { KeySpaces, type KeySpace } from './key-space.js';
 import { makePolicy, type PolicyName } from './policy/choice.js';
 import type { EvictionPolicy, PolicyFactory } from './policy/policy.js';
 import { RWLock } from './rwlock.js';
-import { CHUNK_SLOTS, IN_CHUNK, Slots, type Chunk, type Terms } from './slots.js';
+import { CHUNK_BITS, CHUNK_SLOTS, IN_CHUNK, Slots, type Chunk, type Terms } from './slots.js';
 import { TagRegistry } from './tags.js';
 
 /** Up to this many entries, looking at all of them for dead ones costs next to nothing. */
@@ -52,9 +52,11 @@ export class Store implements Sweepable {
   readonly tags = new TagRegistry();
   readonly counts = new Counts();
   readonly events = new Events();
-  readonly policy: EvictionPolicy;
+  policy: EvictionPolicy;
   readonly time: Timekeeper;
   readonly spaces: KeySpaces;
+  /** A write was cut short: see {@link mend}. */
+  isTorn = false;
   /** Physically held, dead entries that nobody has met yet included. */
   size = 0;
 
@@ -90,7 +92,7 @@ export class Store implements Sweepable {
   ) {
     this.time = timekeeper(clock);
     this.#glance = this.time;
-    this.policy = makePolicy(policyChoice, (slot) => this.#slots.hash(slot), this.#slots);
+    this.policy = this.#newPolicy();
     this.#windows = new HitWindows(this.time.exact());
     this.#late = new LateDeadlines(this.time, (slots, count, nowMs) => {
       this.#reckon(slots, count, nowMs);
@@ -115,6 +117,44 @@ export class Store implements Sweepable {
   /** Warnings that the process has already heard about this store. */
   get warned(): Set<string> {
     return (this.#warned ??= new Set());
+  }
+
+  // ---- after a write that was cut short ------------------------------------------------------
+
+  /**
+   * Brings index, order, counts and expiry in line with the slots. A write can be cut short anywhere when
+   * the stack overflows (a cache that is used in an endless recursion), or by a policy or clock of the
+   * user's that throws. Whoever comes next mends the store first; what the policy had learned is lost.
+   */
+  mend(): void {
+    this.#slots.mend();
+    for (const space of this.spaces) space.slots.clear();
+    this.policy = this.#newPolicy();
+    this.policy.expectEvictions?.();
+    this.#bytes = undefined;
+    this.#wheel = undefined;
+    this.size = 0;
+    for (const slot of this.#slots.inUse()) {
+      const space = this.#slots.space(slot);
+      const key = this.#slots.key(slot);
+      if (!space.mayHoldKey(key)) {
+        this.#slots.release(slot);
+        continue;
+      }
+      space.slots.add(key, slot);
+      this.size++;
+      this.policy.inserted(slot);
+    }
+    for (const space of this.spaces) if (space.slots.size === 0) this.spaces.noteIdle(space);
+    this.#earliestDeadlineMs = -Infinity; // not known any more
+    this.#mayHoldPurged = true;
+    this.#purgeScan = undefined;
+    if (this.size > SMALL_STORE) this.#fileAll();
+    this.isTorn = false;
+  }
+
+  #newPolicy(): EvictionPolicy {
+    return makePolicy(this.policyChoice, (slot) => this.#slots.hash(slot), this.#slots);
   }
 
   // ---- reading -------------------------------------------------------------------------------
@@ -245,19 +285,34 @@ export class Store implements Sweepable {
   }
 
   insert(space: KeySpace, key: string, entry: NewEntry): number {
-    const slot = this.#slots.allocate(space, key);
-    space.slots.add(key, slot);
-    this.size++;
-    this.#fill(slot, entry);
-    this.#use();
-    this.policy.inserted(slot);
-    return slot;
+    let slot = 0;
+    try {
+      slot = this.#slots.allocate(space, key);
+      space.slots.add(key, slot);
+      this.size++;
+      this.#fill(slot, entry);
+      this.#use();
+      this.policy.inserted(slot);
+      return slot;
+    } catch (error) {
+      // No calls here: there may be no stack for them.
+      this.isTorn = true;
+      if (slot > 0) this.#slots.chunks[slot >>> CHUNK_BITS]!.values[slot & IN_CHUNK] = undefined;
+      throw error;
+    }
   }
 
   overwrite(slot: number, entry: NewEntry): void {
-    this.#drain(slot);
-    this.#fill(slot, entry);
-    this.#noteOverwrite(slot);
+    const { values } = this.#chunkOf(slot);
+    try {
+      this.#drain(slot);
+      this.#fill(slot, entry);
+      this.#noteOverwrite(slot);
+    } catch (error) {
+      this.isTorn = true;
+      values[slot & IN_CHUNK] = undefined; // neither the old entry nor the new one
+      throw error;
+    }
   }
 
   /**
@@ -267,24 +322,32 @@ export class Store implements Sweepable {
    * @returns whether it was
    */
   overwritePlainly(slot: number, value: Stored, milliseconds: number): boolean {
-    const chunk = this.#chunkOf(slot);
+    const { deadlines, values } = this.#chunkOf(slot);
     const index = slot & IN_CHUNK;
-    const isPlain = !Number.isNaN(chunk.deadlines[index << 1]!) && this.#late.areAllowed;
+    const isPlain = !Number.isNaN(deadlines[index << 1]!) && this.#late.areAllowed;
     const isHeard = SET_CHANNEL.hasSubscribers || !this.events.isSilent;
     if (!isPlain || isHeard || this.#bytes !== undefined) return false;
-    chunk.values[index] = value;
-    chunk.deadlines[index << 1] = fromNow(milliseconds);
-    this.#late.add(slot);
-    this.counts.sets++;
-    this.#noteOverwrite(slot);
-    return true;
+    try {
+      values[index] = value;
+      deadlines[index << 1] = fromNow(milliseconds);
+      this.#late.add(slot);
+      this.counts.sets++;
+      this.#noteOverwrite(slot);
+      return true;
+    } catch (error) {
+      this.isTorn = true;
+      values[index] = undefined;
+      throw error;
+    }
   }
 
   /** A new value for the same entry: its expiry and tags stay (Django `incr`). */
   replaceValue(slot: number, value: Stored): void {
-    if (this.#bytes !== undefined) this.#bytes += weigh(value) - weigh(this.#slots.value(slot));
-    this.#chunkOf(slot).setValue(slot & IN_CHUNK, value);
+    const chunk = this.#chunkOf(slot);
     this.#noteOverwrite(slot);
+    const more = this.#bytes === undefined ? 0 : weigh(value) - weigh(this.#slots.value(slot));
+    chunk.setValue(slot & IN_CHUNK, value);
+    if (this.#bytes !== undefined) this.#bytes += more;
   }
 
   /** Another time to live; what was to be served stale no longer is. */
@@ -333,13 +396,18 @@ export class Store implements Sweepable {
   }
 
   remove(slot: number): void {
-    const space = this.#slots.space(slot);
-    space.forget(this.#slots.key(slot));
-    this.policy.removed(slot);
-    this.#drain(slot);
-    this.#slots.release(slot);
-    this.size--;
-    if (space.slots.size === 0) this.spaces.noteIdle(space);
+    try {
+      const space = this.#slots.space(slot);
+      space.forget(this.#slots.key(slot));
+      this.policy.removed(slot);
+      this.#drain(slot);
+      this.#slots.release(slot);
+      this.size--;
+      if (space.slots.size === 0) this.spaces.noteIdle(space);
+    } catch (error) {
+      this.isTorn = true;
+      throw error;
+    }
   }
 
   /** Removes what has expired or was purged. */
@@ -386,15 +454,16 @@ export class Store implements Sweepable {
    * @returns whether there may be more
    */
   sweep(steps: number): boolean {
-    this.#late.settle();
     if (this.size <= SMALL_STORE) {
       if (this.#purgeScan) this.#mayHoldPurged = true; // it has shrunk meanwhile
       this.#purgeScan = undefined;
       this.#sweepAll();
       return false;
     }
+    const nowMs = this.time.now();
+    const isPurged = this.#mayHoldPurged || this.#purgeScan !== undefined;
+    if (!isPurged && this.#wheel?.isDue(nowMs) !== true) return false;
     const isMorePurged = this.#sweepPurged(steps);
-    const nowMs = this.time.exact();
     const isMoreDue = this.#wheel?.collect(nowMs, steps, (slot) => this.#judge(slot, nowMs));
     return isMorePurged || isMoreDue === true;
   }
@@ -406,7 +475,7 @@ export class Store implements Sweepable {
   }
 
   #sweepAll(): void {
-    const nowMs = this.time.exact();
+    const nowMs = this.time.now();
     if (this.#earliestDeadlineMs > nowMs && !this.#mayHoldPurged) return;
     let earliest = Infinity;
     for (const slot of this.#slots.inUse()) {

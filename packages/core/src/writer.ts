@@ -27,6 +27,7 @@ export class Writer {
   readonly #store: Store;
   readonly #limits: ResolvedOptions;
   readonly #behaviour: Behaviour;
+  #isPolicyWarned = false;
 
   constructor(store: Store, limits: ResolvedOptions, behaviour: Behaviour) {
     this.#store = store;
@@ -44,13 +45,30 @@ export class Writer {
       this.#removeKey(space, key);
       return !isTooLarge;
     }
-    this.#makeRoomFor(space, key);
-    // Looked up only now: making room may have evicted this very key.
     let slot = space.slots.get(key);
-    if (slot === undefined) slot = this.#store.insert(space, key, entry);
-    else this.#store.overwrite(slot, entry);
+    if (this.#store.size >= this.#limits.maxEntries) {
+      const isNew = slot === undefined;
+      if (isNew || this.#behaviour.cullsOnOverwrite) this.#makeRoom();
+      if (!isNew) slot = space.slots.get(key); // making room may have evicted this very key
+    }
+    if (slot === undefined) {
+      slot = this.#store.insert(space, key, entry);
+      this.#warnPolicy();
+    } else {
+      this.#store.overwrite(slot, entry);
+    }
     this.shrink(slot);
     return true;
+  }
+
+  /**
+   * {@link put} of a key that is not there, by a write that nothing can refuse: its size is not looked at,
+   * its time is not over, nothing is loading.
+   */
+  insertPlainly(space: KeySpace, key: string, entry: NewEntry): void {
+    if (this.#store.size >= this.#limits.maxEntries) this.#makeRoom();
+    this.#store.insert(space, key, entry);
+    this.#warnPolicy();
   }
 
   /** Evicts until the bytes are within bounds, sparing one slot. */
@@ -69,11 +87,19 @@ export class Writer {
     return maxEntryBytes !== Infinity && weighKey(key) + weigh(value) > maxEntryBytes;
   }
 
-  #makeRoomFor(space: KeySpace, key: string): void {
-    if (this.#store.size < this.#limits.maxEntries) return;
-    const { cullsOnOverwrite, keepsDead } = this.#behaviour;
-    if (!cullsOnOverwrite && space.slots.has(key)) return;
-    if (!keepsDead && this.#sweepMadeRoom()) return;
+  /** Once: the policy need not know much before it may be asked for victims. */
+  #warnPolicy(): void {
+    const { maxEntries, maxBytes } = this.#limits;
+    if (this.#isPolicyWarned) return;
+    if (this.#store.size * 2 <= maxEntries) {
+      if (maxBytes === Infinity || this.#store.bytes * 2 <= maxBytes) return;
+    }
+    this.#isPolicyWarned = true;
+    this.#store.policy.expectEvictions?.();
+  }
+
+  #makeRoom(): void {
+    if (!this.#behaviour.keepsDead && this.#sweepMadeRoom()) return;
     this.#cull();
   }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LocMemCache, type LocMemOptions } from '@locmem/core';
 import { createTestCache, type TestCache, type TestCacheOptions } from '@locmem/core/testing';
 import { runBuilt } from './support/run-built.js';
 
@@ -266,6 +267,138 @@ describe('a value nested too deep', () => {
       expect(['stored', 'ERR_LOCMEM_NOT_SERIALIZABLE', 'RangeError']).toEqual(
         expect.arrayContaining([...outcomes]),
       );
+    },
+  );
+});
+
+describe('an endless recursion through the cache', () => {
+  /** Calls from the depth at which the stack is full, and from each level above it until there is room. */
+  function fromEveryDepth(call: (attempt: number) => void): void {
+    let attempt = 0;
+    let isRoom = false;
+    const descend = (): void => {
+      try {
+        descend();
+      } catch {
+        // On the way up there is a little more stack each time.
+      }
+      if (isRoom) return;
+      try {
+        call(attempt++);
+        isRoom = true;
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+    };
+    descend();
+  }
+
+  /** Everything that can be asked about the entries agrees, and eviction still keeps the bound. */
+  function expectWhole(cache: LocMemCache, maxEntries: number): void {
+    const keys = [...cache.keys()];
+    expect(cache.size).toBe(keys.length);
+    expect([...cache.keys({ all: true })]).toHaveLength(keys.length);
+    for (const key of keys) expect(cache.get(key)).toBeDefined();
+    for (let i = 0; i < 3 * maxEntries; i++) {
+      cache.set(`later ${i}`, i);
+      if (cache.size > maxEntries) throw new Error(`${cache.size} entries`);
+    }
+    expect(cache.get(`later ${3 * maxEntries - 1}`)).toBe(3 * maxEntries - 1);
+    cache.clear();
+    expect([cache.size, cache.bytes]).toEqual([0, 0]);
+  }
+
+  const options: LocMemOptions[] = [
+    {},
+    { policy: 'lru' },
+    { policy: 'cull' },
+    { compat: 'django' },
+    { maxBytes: 20_000 },
+    { keyFunction: (key, prefix, version) => `${prefix}/${version}/${key}`, keyPrefix: 'p' },
+  ];
+
+  it.each(options)('through set, delete, incr and getOrSet leaves the store whole: %j', (more) => {
+    const calls: ((cache: LocMemCache, attempt: number) => unknown)[] = [
+      (cache, attempt) => {
+        cache.set(`new ${attempt}`, attempt);
+      },
+      (cache, attempt) => {
+        cache.set(`before ${attempt % 30}`, attempt);
+      },
+      (cache, attempt) => {
+        cache.set(`new ${attempt}`, { tree: attempt }, { tags: ['t'] });
+      },
+      (cache, attempt) => cache.delete(`before ${attempt % 30}`),
+      (cache, attempt) => cache.getOrSet(`new ${attempt}`, () => 'loaded'),
+      (cache) => cache.incr('before 1'),
+    ];
+    for (const [round, call] of [...calls, ...calls, ...calls].entries()) {
+      const maxEntries = 40;
+      const cache = new LocMemCache(`recursion ${JSON.stringify(more)} ${round}`, {
+        ...{ maxEntries, keyCheck: 'off', ...more },
+      });
+      for (let i = 0; i < 39; i++) cache.set(`before ${i}`, i);
+      fromEveryDepth((attempt) => call(cache, attempt));
+      expectWhole(cache, maxEntries);
+    }
+  });
+});
+
+describe('a policy that throws', () => {
+  it.each(['inserted', 'removed', 'hit', 'overwritten'] as const)(
+    'in %s leaves the store whole for the next call',
+    (method) => {
+      let isBroken = false;
+      class Breaking {
+        readonly #slots = new Set<number>();
+        #break(where: string) {
+          if (isBroken && where === method) throw new Error(`broken in ${where}`);
+        }
+        inserted(slot: number) {
+          this.#break('inserted');
+          this.#slots.add(slot);
+        }
+        removed(slot: number) {
+          this.#break('removed');
+          this.#slots.delete(slot);
+        }
+        hit() {
+          this.#break('hit');
+        }
+        overwritten() {
+          this.#break('overwritten');
+        }
+        victims() {
+          return this.#slots;
+        }
+        victim(spared?: number) {
+          return [...this.#slots].find((slot) => slot !== spared);
+        }
+      }
+      const cache = new LocMemCache(`breaking ${method}`, {
+        policy: () => new Breaking(),
+        maxEntries: 2,
+      });
+      cache.setMany({ a: 1, b: 2 });
+      isBroken = true;
+      const calls = [
+        () => cache.set('c', 3),
+        () => cache.delete('a'),
+        () => cache.get('b'),
+        () => cache.set('b', { n: 4 }),
+      ];
+      for (const call of calls) {
+        try {
+          call();
+        } catch (error) {
+          expect(String(error)).toContain(`broken in ${method}`);
+        }
+      }
+      isBroken = false;
+      expect(cache.size).toBe([...cache.keys()].length);
+      expect([...cache.keys({ all: true })]).toHaveLength(cache.size);
+      cache.setMany({ x: 1, y: 2, z: 3 });
+      expect([...cache.keys()].sort()).toEqual(['y', 'z']);
     },
   );
 });

@@ -94,7 +94,7 @@ export class AdaptivePolicy implements EvictionPolicy {
   #scale = 0;
   #isScaleFinal = false;
   /**
-   * Nothing is recorded of uses but their time until the first entry has to go: a cache that is never
+   * Nothing is recorded of uses but their time while the cache is less than half full: one that is never
    * full need not know more, and a hit costs less. The store writes the time itself then.
    */
   wantsUses = false;
@@ -119,6 +119,10 @@ export class AdaptivePolicy implements EvictionPolicy {
   }
 
   // ---- what happens --------------------------------------------------------------------------
+
+  expectEvictions(): void {
+    this.wantsUses = true;
+  }
 
   hit(slot: number): void {
     const { words } = this.#chunks[slot >>> CHUNK_BITS]!;
@@ -164,35 +168,47 @@ export class AdaptivePolicy implements EvictionPolicy {
     let least = chosen === 0 ? Infinity : this.#worth(chosen);
     let leastAge = chosen === 0 ? 0 : this.#age(chosen);
     let runnerUp = 0;
-    // The cost of a miss is here: no calls, and as much as possible in local variables.
-    const chunks = this.#chunks;
+    // The cost of a miss is here: no calls, one chunk at a time, and local variables.
     const density = this.#density;
     const now = this.#places.uses;
-    const end = this.#end;
     let hand = this.#hand;
     while (candidates > 0) {
-      hand = hand + 1 < end ? hand + 1 : 1;
-      const { words, used } = chunks[hand >>> CHUNK_BITS]!;
-      if (used === 0) {
-        hand |= IN_CHUNK; // on to the next chunk
-        continue;
+      hand = this.#nextInChunkWithEntries(hand);
+      const { words } = this.#chunks[hand >>> CHUNK_BITS]!;
+      const first = hand & ~IN_CHUNK;
+      const end = Math.min(words.length >> WORDS_BITS, this.#end - first);
+      let index = hand & IN_CHUNK;
+      for (; index < end && candidates > 0; index++) {
+        const at = index << WORDS_BITS;
+        const word = words[at + RECORD]!;
+        if (word === 0) continue;
+        const slot = first | index;
+        if (slot === spared) continue;
+        candidates--;
+        const age = (now - words[at + TIME]!) >>> 0;
+        const worth = density[cellOf(word, age)]!;
+        if (worth > least || (worth === least && age <= leastAge)) continue;
+        runnerUp = chosen;
+        chosen = slot;
+        least = worth;
+        leastAge = age;
       }
-      const at = (hand & IN_CHUNK) << WORDS_BITS;
-      const word = words[at + RECORD]!;
-      if (word === 0 || hand === spared) continue;
-      candidates--;
-      const age = (now - words[at + TIME]!) >>> 0;
-      const worth = density[cellOf(word, age)]!;
-      if (worth > least || (worth === least && age <= leastAge)) continue;
-      runnerUp = chosen;
-      chosen = hand;
-      least = worth;
-      leastAge = age;
+      hand = (first | index) - 1;
     }
     this.#hand = hand;
     this.#runnerUp = runnerUp;
     this.#statistics?.notePrice(least);
     return chosen;
+  }
+
+  /** The slot after this one, round and round; chunks of which no slot is in use are passed over. */
+  #nextInChunkWithEntries(slot: number): number {
+    let next = slot + 1 < this.#end ? slot + 1 : 1;
+    while (this.#chunks[next >>> CHUNK_BITS]!.used === 0) {
+      next = (next | IN_CHUNK) + 1;
+      if (next >= this.#end) next = 1;
+    }
+    return next;
   }
 
   /** O(n log n): for showing, not for evicting. */

@@ -32,6 +32,8 @@ export interface EvictionPolicy {
   readonly wantsUses?: boolean;
   /** A new entry came to this slot. */
   inserted(slot: number): void;
+  /** The store is more than half full: entries may soon have to go. Told before that, at least once. */
+  expectEvictions?(): void;
   /** The entry in this slot was read. */
   hit(slot: number): void;
   /** The entry in this slot got a new value. */
