@@ -271,6 +271,11 @@ export class LocMemCache implements SyncCache {
   getOrSet<T>(key: string, loader: () => Promise<T>, options?: LoadOptions): T | Promise<T>;
   getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
   getOrSet(key: string, valueOrLoader: unknown, options?: LoadOptions): unknown {
+    if (options === undefined) {
+      const slot = this.#home.slots.get(key);
+      const value = slot === undefined ? undefined : this.#store.read(slot);
+      if (value !== undefined) return value;
+    }
     return getOrSet(this.#engine, key, valueOrLoader, options);
   }
 

@@ -20,7 +20,7 @@ const END = -1;
 /** What a chunk without memory has, all of them the same. */
 const NO_DEADLINES = new Float64Array(0);
 const NO_WORDS = new Int32Array(0);
-const NO_SPACE_IDS = new Uint32Array(0);
+const NO_SPACE_IDS = new Uint16Array(0);
 
 /** Until when an entry lives, and what else only few entries have. */
 export interface Terms {
@@ -48,7 +48,8 @@ export class Chunk {
   deadlines = NO_DEADLINES;
   /** The same memory, at four times the index: the deadline's two words, then the policy's. */
   words = NO_WORDS;
-  spaceIds = NO_SPACE_IDS;
+  /** Two bytes each, until there are more spaces than that can tell apart. */
+  spaceIds: Uint16Array | Uint32Array = NO_SPACE_IDS;
   /** Slots in use. */
   used = 0;
   /** One more than the highest index ever used. */
@@ -77,6 +78,13 @@ export class Chunk {
     this.deadlines[index << 1] = 0; // whoever still waits for a deadline here must not find one
     this.words[index << 2] = this.#firstFree;
     this.#firstFree = index;
+  }
+
+  setSpace(index: number, id: number): void {
+    if (id > 0xffff && this.spaceIds instanceof Uint16Array) {
+      this.spaceIds = Uint32Array.from(this.spaceIds);
+    }
+    this.spaceIds[index] = id;
   }
 
   setValue(index: number, value: Stored): void {
@@ -128,7 +136,8 @@ export class Chunk {
     this.deadlines = new Float64Array(shared);
     const { words, spaceIds } = this;
     (this.words = new Int32Array(shared)).set(words);
-    (this.spaceIds = new Uint32Array(larger)).set(spaceIds);
+    const Ids = spaceIds instanceof Uint16Array ? Uint16Array : Uint32Array;
+    (this.spaceIds = new Ids(larger)).set(spaceIds);
   }
 }
 
@@ -198,7 +207,7 @@ export class Slots {
     const index = chunk.take();
     if (chunk.isFull) this.#open.pop();
     chunk.keys[index] = key;
-    chunk.spaceIds[index] = space.id;
+    chunk.setSpace(index, space.id);
     return (number << CHUNK_BITS) | index;
   }
 

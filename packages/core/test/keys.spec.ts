@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { LocMemCache } from '@locmem/core';
 import { runBuilt } from './support/run-built.js';
 import { testCache } from './support/test-cache.js';
 
@@ -196,5 +197,22 @@ describe('a warning without onWarning', () => {
     expect(stderr.match(/\[LOCMEM_\w+\] LocMemWarning: .*'(first|second)'/g)).toHaveLength(4);
     expect(stderr.match(/LOCMEM_KEY_EMPTY/g)).toHaveLength(2);
     expect(stderr.match(/LOCMEM_KEY_NOT_PORTABLE/g)).toHaveLength(2);
+  });
+});
+
+describe('more versions than two bytes can tell apart', () => {
+  it('are kept apart, cleared one by one and moved between', () => {
+    const cache = new LocMemCache('70,000 versions', { maxEntries: Infinity, timeout: null });
+    const VERSIONS = 70_000;
+    for (let version = 1; version <= VERSIONS; version++) cache.set('k', version, { version });
+    expect(cache.size).toBe(VERSIONS);
+    for (const version of [1, 65_534, 65_535, 65_536, 65_537, VERSIONS]) {
+      expect(cache.get('k', { version })).toBe(version);
+    }
+    cache.clear({ version: 65_536 });
+    expect(cache.get('k', { version: 65_536 })).toBeUndefined();
+    expect(cache.incrVersion('k', 1, { version: 65_535 })).toBe(65_536);
+    expect(cache.get('k', { version: 65_536 })).toBe(65_535);
+    expect(cache.size).toBe(VERSIONS - 1);
   });
 });
