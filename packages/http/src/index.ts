@@ -1,5 +1,5 @@
 // The public surface. What is not here is private.
-export { createResponseCache } from './response-cache.js';
+export { answeredAtOnce, createResponseCache } from './response-cache.js';
 export { front } from './front.js';
 export type { FrontedCache, FrontOptions } from './front.js';
 export type { ExpressApp, KoaApp } from './front-apps.js';

@@ -21,6 +21,9 @@ export class PreparedHead {
   readonly #stored: StoredResponse;
   readonly #cacheName: string | false;
   readonly #template: Template;
+  /** Lower-case; those that the handler took away are not to be sent either. */
+  readonly #names: ReadonlySet<string>;
+  readonly #hasEachNameOnce: boolean;
   #age = -1;
   #list: readonly string[] = [];
 
@@ -29,6 +32,19 @@ export class PreparedHead {
     this.#stored = stored;
     this.#cacheName = cacheName;
     this.#template = templateOf(stored, cacheName, is304);
+    const { list } = this.#template;
+    const names = new Set(list.filter((_, i) => i % 2 === 0).map((name) => name.toLowerCase()));
+    this.#hasEachNameOnce = names.size === list.length / 2;
+    this.#names = new Set([...names, ...stored.removed]);
+  }
+
+  /**
+   * Whether it can be sent beside fields that are set already (lower-case names): none of them is in
+   * it, and in it no name comes twice, of which node would then send the last line only.
+   */
+  goesWith(names: readonly string[]): boolean {
+    if (names.length === 0) return true;
+    return this.#hasEachNameOnce && !names.some((name) => this.#names.has(name));
   }
 
   /** The head at an age in whole seconds. The list is shared: it is not to be written to. */

@@ -73,7 +73,9 @@ export class QuickHits<Req extends IncomingMessage> {
       trace.hit(subject, age, ttlSeconds(stored, nowMs));
     } else trace.countHit();
 
-    if (!isReadAfterwards && isUntouched(res)) this.#send(req, res, stored, nowMs, age);
+    const [whole] = this.#headsOf(stored);
+    const isFit = !isReadAfterwards && isUnwatched(res) && whole.goesWith(res.getHeaderNames());
+    if (isFit) this.#send(req, res, stored, nowMs, age);
     else answerFromStore(req, res, stored, nowMs, settings.cacheStatus);
     return 'answered';
   }
@@ -137,11 +139,10 @@ export class QuickHits<Req extends IncomingMessage> {
   }
 }
 
-/** Whether nobody has set a field or stands in the way of what is written. */
-function isUntouched(res: ServerResponse): boolean {
+/** Whether nobody stands in the way of what is written. */
+function isUnwatched(res: ServerResponse): boolean {
   return (
     res.writeHead === ServerResponse.prototype.writeHead &&
-    res.end === ServerResponse.prototype.end &&
-    res.getHeaderNames().length === 0
+    res.end === ServerResponse.prototype.end
   );
 }

@@ -174,6 +174,22 @@ export function partsOf(cache: unknown): Parts | undefined {
   return (Object(cache) as { [PARTS]?: Parts })[PARTS];
 }
 
+/**
+ * For adapters of frameworks that make an answer on objects of their own: answers a request by node's
+ * response alone, where nobody has to see the answer on its way.
+ *
+ * @returns false when it takes `handle` to answer it; nothing has happened then
+ */
+export function answeredAtOnce(
+  cache: object,
+  req: IncomingMessage,
+  res: ServerResponse,
+): boolean {
+  // What caches further out have found out about a request, the long way knows.
+  if (hasMetACache(req) || res.headersSent) return false;
+  return partsOf(cache)?.quick.answer(req, res) === 'answered';
+}
+
 const INVALIDATE_OPTIONS = new Set(['url', 'tags', 'groups', 'soft']);
 
 function tagsToPurge<Req>(what: InvalidateOptions, settings: Settings<Req>): string[] {

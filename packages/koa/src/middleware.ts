@@ -3,7 +3,7 @@
  */
 import { InvalidOptionError } from '@locmem/core';
 import type { Cache, Timeout } from '@locmem/core';
-import { createResponseCache } from '@locmem/http';
+import { answeredAtOnce, createResponseCache } from '@locmem/http';
 import type {
   Answer as StoreAnswer,
   Explanation,
@@ -91,11 +91,15 @@ export function responseCache<
   S = DefaultState,
   X = DefaultContext,
 >(options: ResponseCacheMiddlewareOptions<C, S, X> = {}): ResponseCacheMiddleware<C, S, X> {
-  const { handle, explain, ...cache } = createResponseCache<IncomingMessage, C>(
-    ofRequests(options),
-    KOA_ORIGIN,
-  );
-  const middleware = (context: ParameterizedContext<S, X>, next: Next) => {
+  const all = createResponseCache<IncomingMessage, C>(ofRequests(options), KOA_ORIGIN);
+  const { handle, explain, ...cache } = all;
+  const middleware = (context: ParameterizedContext<S, X>, next: Next): Promise<void> => {
+    const { app, req, res } = context;
+    // Nobody is further out whose business the answer could be.
+    if (app.middleware[0] === middleware && answeredAtOnce(all, req, res)) {
+      context.respond = false;
+      return ANSWERED;
+    }
     const ctx = remembered(context);
     return new Promise<void>((resolve, reject) => {
       const answer = new Answer(ctx, resolve);
@@ -118,6 +122,8 @@ export function responseCache<
     explain: (context: ParameterizedContext<S, X>) => explain(remembered(context).req),
   });
 }
+
+const ANSWERED = Promise.resolve();
 
 async function inside(answer: Answer, next: Next): Promise<void> {
   try {

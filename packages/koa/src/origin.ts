@@ -7,19 +7,24 @@ import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
 import type { Context, ParameterizedContext } from 'koa';
 
-/** Node's request knows nothing of the context that Koa made for it. */
-const contexts = new WeakMap<IncomingMessage, Context>();
+/**
+ * Node's request knows nothing of the context that Koa made for it. A property, for a WeakMap costs
+ * each request more than all else that is done here.
+ */
+const CONTEXT = Symbol('locmem.koa.context');
+
+type KnownRequest = IncomingMessage & { [CONTEXT]?: Context; originalUrl?: string };
 
 export function contextOf(req: IncomingMessage): Context | undefined {
-  return contexts.get(req);
+  return (req as KnownRequest)[CONTEXT];
 }
 
 export function remembered<S, X>(context: ParameterizedContext<S, X>): Context {
   const ctx = context as unknown as Context;
-  contexts.set(ctx.req, ctx);
+  const req: KnownRequest = ctx.req;
+  req[CONTEXT] = ctx;
   // What other frameworks do themselves: mounted applications and rewriting middlewares change
   // `req.url`, and the cache goes by what the client asked for.
-  const req: IncomingMessage & { originalUrl?: string } = ctx.req;
   req.originalUrl ??= ctx.originalUrl;
   return ctx;
 }
@@ -27,10 +32,10 @@ export function remembered<S, X>(context: ParameterizedContext<S, X>): Context {
 export const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
   isAsSentUnlessForwarded: true,
   // With `app.proxy`, what the proxy says.
-  scheme: (req) => contexts.get(req)!.protocol,
-  authority: (req) => contexts.get(req)!.host,
+  scheme: (req) => contextOf(req)?.protocol ?? connectionScheme(req),
+  authority: (req) => contextOf(req)?.host ?? req.headers.host,
   knowsVisitor: (req) => {
-    const ctx = contexts.get(req) as (Context & Record<string, unknown>) | undefined;
+    const ctx = contextOf(req) as (Context & Record<string, unknown>) | undefined;
     return (
       ctx !== undefined &&
       (ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(ctx[name])) ||
@@ -44,10 +49,15 @@ export const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
       // Koa's own request begins without anything that a middleware sets.
       { from: ctx, names: KOA_KNOWS, on: ctx },
     ]);
-    contexts.set(req, view);
+    (req as KnownRequest)[CONTEXT] = view;
     return req;
   },
 };
+
+/** Before anybody has asked for the context, that is, of requests that no proxy has forwarded. */
+function connectionScheme({ socket }: IncomingMessage): string {
+  return 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
+}
 
 /** Where koa-passport, koa-session, koa-jwt and their like put what they have found out. */
 const ATTACHED_BY_AUTHENTICATION = ['user', 'session', 'auth', 'account', 'principal', 'tenant'];
