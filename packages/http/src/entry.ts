@@ -13,6 +13,9 @@ import type { Audience, StaleRules, StoreDecision } from './policy.js';
 import type { OriginValidators } from './validation.js';
 import type { SelectingField } from './vary.js';
 
+/** Where `@locmem/core` reads what an object weighs, instead of walking through it. */
+const BYTES: unique symbol = Symbol.for('@locmem/core/bytes');
+
 /** A stored field: its name as the handler spelled it, and one line or several. */
 export type StoredField = readonly [name: string, value: string | readonly string[]];
 
@@ -37,6 +40,8 @@ export interface StoredResponse extends AgeFacts {
   readonly tags: readonly string[];
   /** Last-Modified, else Date: what If-Modified-Since is compared with. */
   readonly modifiedMs: number;
+  /** What it weighs; a store of bytes does not keep it. */
+  readonly [BYTES]?: number;
   /** Whether a front may give it, before what stands between the front and this cache has run. */
   readonly isForFront: boolean;
 }
@@ -82,6 +87,7 @@ export function storedResponse(
       : undefined;
   if (made !== undefined) kept.push(['ETag', made]);
   return Object.freeze({
+    [BYTES]: OVERHEAD_BYTES + captured.body.byteLength + charactersOf(kept) * 2,
     status: captured.status,
     statusMessage: captured.statusMessage,
     fields: Object.freeze(kept),
@@ -98,6 +104,19 @@ export function storedResponse(
       lastModified(fields, responseTimeMs) ?? wholeSeconds(dateValue(fields, responseTimeMs)),
     ...decision.age,
   });
+}
+
+/** What a stored answer holds besides its body and the text of its fields, by estimate. */
+const OVERHEAD_BYTES = 1_500;
+
+function charactersOf(fields: readonly StoredField[]): number {
+  let characters = 0;
+  for (const [name, value] of fields) {
+    characters += name.length;
+    if (typeof value === 'string') characters += value.length;
+    else for (const line of value) characters += line.length;
+  }
+  return characters;
 }
 
 /**
@@ -157,14 +176,18 @@ export function storedFields({ fields }: StoredResponse): Map<string, Field> {
   );
 }
 
-/** Resources made in this process: a store that shares objects gives them back as they are. */
-const madeHere = new WeakSet();
+/**
+ * On resources made in this process: a store that shares objects gives them back as they are. No
+ * store of bytes keeps a symbol.
+ */
+const MADE_HERE = Symbol('made here');
 
 /** Makes the record of a resource out of its variants, the newest first. */
 export function resourceOf(variants: readonly StoredResponse[]): Resource {
-  const resource: Resource = Object.freeze({ format: 3, variants: Object.freeze(variants) });
-  madeHere.add(resource);
-  return resource;
+  let bytes = 0;
+  for (const variant of variants) bytes += variant[BYTES] ?? OVERHEAD_BYTES + variant.body.byteLength;
+  const marks = { [MADE_HERE]: true, [BYTES]: bytes };
+  return Object.freeze({ format: 3, variants: Object.freeze(variants), ...marks });
 }
 
 /**
@@ -173,7 +196,7 @@ export function resourceOf(variants: readonly StoredResponse[]): Resource {
  */
 export function decodeResource(value: unknown): Resource | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  if (madeHere.has(value)) return value as Resource;
+  if (MADE_HERE in value) return value as unknown as Resource;
   const { format, variants } = value as Partial<Resource>;
   if (format !== 3 || !Array.isArray(variants)) return undefined;
   return variants.every(isStoredResponse) ? (value as Resource) : undefined;

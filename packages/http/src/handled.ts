@@ -5,7 +5,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Fetch } from './fetch.js';
 import type { Identity } from './identity.js';
-import { processWide } from './process-wide.js';
 import type { BypassReason } from './reasons.js';
 
 /** A response cache on the way of a request. */
@@ -20,26 +19,27 @@ export interface Handler {
   fetch?: Fetch;
 }
 
-const handlersByRequest = processWide(
-  'handlers/2',
-  () => new WeakMap<IncomingMessage, Handler[]>(),
-);
+/**
+ * Where a request carries them. A property, and not a WeakMap beside it: an entry of a WeakMap costs
+ * each request more than its lookup does, most of it in the garbage collector.
+ */
+const HANDLERS: unique symbol = Symbol.for('@locmem/http/handlers/2');
+
+type Visited = IncomingMessage & { [HANDLERS]?: Handler[] };
 
 /** The caches a request has met, the outermost first; to be added to. */
-export function handlersOf(req: IncomingMessage): Handler[] {
-  let handlers = handlersByRequest.get(req);
-  if (!handlers) handlersByRequest.set(req, (handlers = []));
-  return handlers;
+export function handlersOf(req: Visited): Handler[] {
+  return (req[HANDLERS] ??= []);
 }
 
 /** Whether a request has come by any response cache yet. */
-export function hasMetACache(req: IncomingMessage): boolean {
-  return handlersByRequest.has(req);
+export function hasMetACache(req: Visited): boolean {
+  return req[HANDLERS] !== undefined;
 }
 
 /** The cache around this one on the way of a request. */
-export function outerHandlerOf(req: IncomingMessage, site: object): Handler | undefined {
-  const handlers = handlersByRequest.get(req) ?? [];
+export function outerHandlerOf(req: Visited, site: object): Handler | undefined {
+  const handlers = req[HANDLERS] ?? [];
   const own = handlers.findIndex((handler) => handler.site === site);
   return (own === -1 ? handlers : handlers.slice(0, own)).at(-1);
 }

@@ -42,8 +42,17 @@ export function parseHttpDate(text: string, nowMs: number): number | undefined {
 
 /** An IMF-fixdate of whole seconds, as `Date`, `Expires` and `Last-Modified` carry it. */
 export function formatHttpDate(ms: number): string {
-  return new Date(ms).toUTCString();
+  const second = Math.floor(ms / 1_000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastText = new Date(ms).toUTCString();
+  }
+  return lastText;
 }
+
+/** Nearly always it is the same second as the last time. */
+let lastSecond = NaN;
+let lastText = '';
 
 /** RFC 9110 §5.6.7: more than 50 years ahead means the most recent past year with those digits. */
 function centuryFor(twoDigits: number, nowMs: number): number {

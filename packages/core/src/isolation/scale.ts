@@ -5,6 +5,9 @@
 import { types } from 'node:util';
 import { weighBytes, weighCollection, weighImmutable, weighObject } from './weigh.js';
 
+/** Where an object may say what it weighs with everything it holds, in bytes. */
+const STATED_BYTES = Symbol.for('@locmem/core/bytes');
+
 /** What an object weighs with everything it holds; what it holds twice counts once. */
 export function weighShared(root: object): number {
   const seen = new Set<object>();
@@ -27,6 +30,8 @@ export function weighShared(root: object): number {
 function open(value: object, pending: unknown[]): number {
   // A Proxy may throw at any look, or lie.
   if (types.isProxy(value)) return weighObject(0);
+  const { [STATED_BYTES]: stated } = value as { [STATED_BYTES]?: unknown };
+  if (typeof stated === 'number' && stated >= 0) return stated;
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
     return weighBytes(value.byteLength);
   }
