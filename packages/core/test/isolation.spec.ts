@@ -492,6 +492,14 @@ describe("isolation 'share'", () => {
     expect(cache.snapshot()).toBeInstanceOf(Buffer);
   });
 
+  it('takes the word of an object that says what it weighs', () => {
+    const { cache } = testCache({ isolation: 'share', maxEntries: 3 });
+    const before = cache.bytes;
+    cache.set('k', { [Symbol.for('@locmem/core/bytes')]: 5_000, rest: 'x' });
+    expect(cache.bytes - before).toBeGreaterThan(5_000);
+    expect(cache.bytes - before).toBeLessThan(5_100);
+  });
+
   it('still cannot hold undefined', () => {
     const { cache } = testCache({ isolation: 'share' });
     expect(() => {

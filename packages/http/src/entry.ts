@@ -185,7 +185,8 @@ const MADE_HERE = Symbol('made here');
 /** Makes the record of a resource out of its variants, the newest first. */
 export function resourceOf(variants: readonly StoredResponse[]): Resource {
   let bytes = 0;
-  for (const variant of variants) bytes += variant[BYTES] ?? OVERHEAD_BYTES + variant.body.byteLength;
+  for (const variant of variants)
+    bytes += variant[BYTES] ?? OVERHEAD_BYTES + variant.body.byteLength;
   const marks = { [MADE_HERE]: true, [BYTES]: bytes };
   return Object.freeze({ format: 3, variants: Object.freeze(variants), ...marks });
 }

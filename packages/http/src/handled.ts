@@ -25,21 +25,21 @@ export interface Handler {
  */
 const HANDLERS: unique symbol = Symbol.for('@locmem/http/handlers/2');
 
-type Visited = IncomingMessage & { [HANDLERS]?: Handler[] };
+type Visited = IncomingMessage & { [HANDLERS]: Handler[] | undefined };
 
 /** The caches a request has met, the outermost first; to be added to. */
-export function handlersOf(req: Visited): Handler[] {
-  return (req[HANDLERS] ??= []);
+export function handlersOf(req: IncomingMessage): Handler[] {
+  return ((req as Visited)[HANDLERS] ??= []);
 }
 
 /** Whether a request has come by any response cache yet. */
-export function hasMetACache(req: Visited): boolean {
-  return req[HANDLERS] !== undefined;
+export function hasMetACache(req: IncomingMessage): boolean {
+  return (req as Visited)[HANDLERS] !== undefined;
 }
 
 /** The cache around this one on the way of a request. */
-export function outerHandlerOf(req: Visited, site: object): Handler | undefined {
-  const handlers = req[HANDLERS] ?? [];
+export function outerHandlerOf(req: IncomingMessage, site: object): Handler | undefined {
+  const handlers = (req as Visited)[HANDLERS] ?? [];
   const own = handlers.findIndex((handler) => handler.site === site);
   return (own === -1 ? handlers : handlers.slice(0, own)).at(-1);
 }

@@ -30,7 +30,8 @@ export function isGone(req: IncomingMessage, res: ServerResponse): boolean {
 
 /** Whether the handler has given the answer up, or node has: what was written of it is not all. */
 export function isDestroyed(res: ServerResponse): boolean {
-  return res.destroyed || res.errored !== null || res.socket?.destroyed === true;
+  // Over HTTP/2 a response knows of no `errored`.
+  return res.destroyed || (res.errored ?? null) !== null || res.socket?.destroyed === true;
 }
 
 /**

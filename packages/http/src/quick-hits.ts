@@ -142,7 +142,6 @@ export class QuickHits<Req extends IncomingMessage> {
 /** Whether nobody stands in the way of what is written. */
 function isUnwatched(res: ServerResponse): boolean {
   return (
-    res.writeHead === ServerResponse.prototype.writeHead &&
-    res.end === ServerResponse.prototype.end
+    res.writeHead === ServerResponse.prototype.writeHead && res.end === ServerResponse.prototype.end
   );
 }

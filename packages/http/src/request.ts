@@ -196,19 +196,26 @@ function authorityOf<Req extends IncomingMessage>(
   req: Req,
   origin: RequestOrigin<Req>,
 ): string | undefined {
-  if (hostLines(req) !== 1 || !AUTHORITY.test(req.headers.host ?? '')) return undefined;
-  const authority = origin.authority ? origin.authority(req) : req.headers.host;
+  const named = namedAuthority(req);
+  if (named === undefined || !AUTHORITY.test(named)) return undefined;
+  const authority = origin.authority ? origin.authority(req) : named;
   return authority !== undefined && AUTHORITY.test(authority) ? authority.toLowerCase() : undefined;
 }
 
-/** RFC 9112 §3.2: two Host lines are an attack. Node keeps the first and does not tell. */
-function hostLines({ rawHeaders }: IncomingMessage): number {
+/**
+ * RFC 9112 §3.2: two Host lines are an attack. Node keeps the first and does not tell. RFC 9113
+ * §8.3.1: over HTTP/2 `:authority` says it, and a Host beside it must say the same.
+ */
+function namedAuthority({ headers, rawHeaders }: IncomingMessage): string | undefined {
+  const pseudo = headers[':authority'] as string | undefined;
   let lines = 0;
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!;
     if (name.length === 4 && name.toLowerCase() === 'host') lines++;
   }
-  return lines;
+  if (pseudo === undefined) return lines === 1 ? headers.host : undefined;
+  const isOne = lines === 0 || (lines === 1 && headers.host === pseudo);
+  return isOne ? pseudo : undefined;
 }
 
 function effectiveUrl<Req extends IncomingMessage>(
@@ -217,7 +224,7 @@ function effectiveUrl<Req extends IncomingMessage>(
   { keyTarget }: Identity,
   origin: RequestOrigin<Req>,
 ): EffectiveUrl {
-  const rawHost = req.headers.host ?? '';
+  const rawHost = namedAuthority(req) ?? '';
   return {
     scheme: origin.scheme ? origin.scheme(req) : connectionScheme(req),
     authority,

@@ -180,11 +180,7 @@ export function partsOf(cache: unknown): Parts | undefined {
  *
  * @returns false when it takes `handle` to answer it; nothing has happened then
  */
-export function answeredAtOnce(
-  cache: object,
-  req: IncomingMessage,
-  res: ServerResponse,
-): boolean {
+export function answeredAtOnce(cache: object, req: IncomingMessage, res: ServerResponse): boolean {
   // What caches further out have found out about a request, the long way knows.
   if (hasMetACache(req) || res.headersSent) return false;
   return partsOf(cache)?.quick.answer(req, res) === 'answered';

@@ -28,8 +28,17 @@ const answers = fc.record({
   lastModified: maybe('Wed, 14 Jan 2026 12:00:00 GMT'),
   vary: maybe('Accept', 'Cookie', 'Accept-Encoding, X-Plan'),
   cacheStatus: maybe('Origin; hit'),
-  link: maybe(['</a>', '</b>']),
+  link: maybe<string | string[]>('</a>', ['</a>', '</b>']),
   body: fc.constantFrom('', 'hello', 'ä'),
+  removes: maybe('X-Powered-By'),
+});
+
+/** What stands on the response before the cache sees it. */
+const outerFields = fc.record({
+  'X-Powered-By': maybe('Express'),
+  Vary: maybe('Origin'),
+  'Set-Cookie': maybe('seen=1'),
+  Link: maybe('</outer>'),
 });
 
 /** What clients ask. */
@@ -67,24 +76,33 @@ it('takes no other decision than the long path, and says it in no other way', as
     fc.asyncProperty(
       answers,
       settings,
+      outerFields,
       fc.array(asks, { minLength: 1, maxLength: 4 }),
-      async (answer, setting, requests) => {
+      async (answer, setting, outer, requests) => {
         const clock = new TestClock();
         const options = { ...setting, cache: freshStoreName(), clock, timeout: 20 };
         const quick = createResponseCache(options);
         // Where the scheme is asked of somebody, a URL alone does not say where an answer is.
         const plain = createResponseCache(options, { scheme: () => 'http' });
+        const set = (
+          res: ServerResponse,
+          fields: Record<string, string | string[] | undefined>,
+        ) => {
+          for (const [name, value] of Object.entries(fields)) {
+            if (value !== undefined) res.setHeader(name, value);
+          }
+        };
         const respond = (_req: IncomingMessage, res: ServerResponse) => {
           const { status, cacheControl, etag, lastModified, vary, cacheStatus, link } = answer;
           res.statusCode = status;
           const fields = { 'Cache-Control': cacheControl, ETag: etag, Vary: vary };
           const others = { 'Last-Modified': lastModified, 'Cache-Status': cacheStatus, Link: link };
-          for (const [name, value] of Object.entries({ ...fields, ...others })) {
-            if (value !== undefined) res.setHeader(name, value);
-          }
+          set(res, { ...fields, ...others });
+          if (answer.removes) res.removeHeader(answer.removes);
           res.end(status === 204 ? undefined : answer.body);
         };
         const through = (cache: typeof quick) => (req: IncomingMessage, res: ServerResponse) => {
+          set(res, outer);
           cache.handle(req, res, () => {
             // Nothing more is stored: both are asked about the same.
             if (req.headers['x-fill']) respond(req, res);
@@ -115,4 +133,4 @@ it('takes no other decision than the long path, and says it in no other way', as
     ),
     { numRuns: 300 },
   );
-});
+}, 60_000);

@@ -149,7 +149,7 @@ describe.each(KOAS)('%s: responseCache', (version, Koa) => {
     const hit = await ask('/');
     expect([miss.isHit, hit.isHit]).toEqual([false, true]);
     for (const answer of [miss, hit]) expect([answer.status, answer.text]).toEqual([status, text]);
-    expect(hit.message).toBe(miss.message);
+    expect(hit.statusMessage).toBe(miss.statusMessage);
     for (const name of ['content-type', 'location']) {
       expect([name, hit.headers[name]]).toEqual([name, miss.headers[name]]);
     }
