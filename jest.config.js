@@ -51,5 +51,7 @@ export default {
     underNest(11, { resolver: '<rootDir>/packages/nestjs/test/nest-11/resolver.cjs' }),
     underNest(12),
   ],
+  // What hangs fails; what is slow because the machine is busy does not.
+  testTimeout: 30_000,
   reporters: ['default', './scripts/plain-reporter.js'],
 };

@@ -193,9 +193,11 @@ describeWithServer.each(Object.keys(CLIENTS))('a server through %s', (clientName
         deadline: `${DEADLINE_MS}ms`,
       });
       if (!fault.fromStart) {
-        await cache.setMany({ k: { a: 1 }, n: 1 });
-        await cache.set('tagged', 1, { tags: ['t'] });
-        expect(await cache.get('k')).toEqual({ a: 1 });
+        // Nothing is wrong yet, however busy the machine is.
+        const calm = new RedisCache('sick', { client: test.client, deadline: '20s' });
+        await calm.setMany({ k: { a: 1 }, n: 1 });
+        await calm.set('tagged', 1, { tags: ['t'] });
+        expect(await calm.get('k')).toEqual({ a: 1 });
       }
 
       await fault.begin(patient);
@@ -229,9 +231,10 @@ async function worksAgain(cache: RedisCache): Promise<void> {
     await cache.set('again', tries);
     if ((await cache.get('again')) === tries) {
       await cache.delete('again');
-      expect(await cache.getOrSet('fresh', () => 'loaded')).toBe('loaded');
-      expect(await cache.get('fresh')).toBe('loaded');
-      return;
+      const key = `fresh ${tries}`;
+      expect(await cache.getOrSet(key, () => 'loaded')).toBe('loaded');
+      // On a busy machine even a server that is well can be late for a call.
+      if ((await cache.get(key)) === 'loaded') return;
     }
     await soon();
   }
