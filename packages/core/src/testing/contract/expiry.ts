@@ -11,10 +11,10 @@ async function isGone(cache: AsyncCache, key: string): Promise<void> {
   assert.equal(await cache.delete(key), false);
 }
 
-/** To the nearest tenth of a second: a remote store's clock runs on between two calls. */
+/** In whole seconds, up to the next: a remote store's own clock runs on between two calls. */
 async function secondsLeft(cache: AsyncCache, key: string): Promise<number | null | undefined> {
   const left = await cache.ttl(key);
-  return typeof left === 'number' ? Math.round(left * 10) / 10 : left;
+  return typeof left === 'number' ? Math.ceil(Math.round(left * 10) / 10) : left;
 }
 
 export const expiry: Chapter = {
