@@ -19,7 +19,7 @@ import type { Address } from './store.js';
 
 /** Keys that are remembered by URL; then all are forgotten, which costs little and bounds them. */
 const KNOWN_URLS = 4_096;
-/** Longer URLs are looked up the long way. */
+/** Longer ones, with their host, are looked up the long way. */
 const KNOWN_URL_LENGTH = 512;
 
 /** Where the answers to a URL are, as long as it is asked for on that host in that way. */
@@ -58,7 +58,7 @@ export class QuickHits<Req extends IncomingMessage> {
   answer(req: Req, res: ServerResponse, isInFront = false, isReadAfterwards = false): Outcome {
     if (!this.#isPossible || req.httpVersionMajor !== 1) return 'unknown';
     if (req.method !== 'GET' && req.method !== 'HEAD') return 'unknown';
-    if (!this.#glance.isSimple(req.rawHeaders)) return 'unknown';
+    if (!this.#glance.isSimple(req)) return 'unknown';
     const address = this.#addressOf(req);
     if (address === undefined) return 'unknown';
     const stored = this.#storedFor(req, address);
@@ -98,8 +98,9 @@ export class QuickHits<Req extends IncomingMessage> {
     // Behind a mount path or a rewriting middleware, the key is more than the URL.
     const { originalUrl } = req as { originalUrl?: string };
     if (originalUrl !== undefined && originalUrl !== url) return undefined;
-    if (this.#glance.isForwarded || url.length > KNOWN_URL_LENGTH) return undefined;
     const { host } = this.#glance;
+    const length = url.length + host.length;
+    if (this.#glance.isForwarded || length > KNOWN_URL_LENGTH) return undefined;
     const isEncrypted = 'encrypted' in req.socket;
     const known = this.#urls.get(url);
     if (known?.host === host && known.isEncrypted === isEncrypted) {

@@ -2,6 +2,8 @@
  * What a glance at the fields of a request tells: whether it is one of the simple ones that make up
  * nearly all hits, to be answered without a closer look.
  */
+import { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 
 /** The request carries a Cookie. */
 const COOKIE = 1;
@@ -38,7 +40,8 @@ export class Glance {
   #marks = 0;
 
   /** @returns whether the request is simple: one Host, and nothing to think about */
-  isSimple(rawHeaders: readonly string[]): boolean {
+  isSimple(req: IncomingMessage): boolean {
+    const { rawHeaders } = req;
     let host: string | undefined;
     let marks = 0;
     for (let i = 0; i < rawHeaders.length; i += 2) {
@@ -52,7 +55,21 @@ export class Glance {
     }
     this.host = host ?? '';
     this.#marks = marks;
-    return host !== undefined && marks < NOT_SIMPLE;
+    return host !== undefined && marks < NOT_SIMPLE && this.#isAsSent(req);
+  }
+
+  /**
+   * Whether what was sent is still what stands on the request: a middleware further out may have made
+   * a Host of one field, an Authorization of another.
+   */
+  #isAsSent(req: IncomingMessage): boolean {
+    if (isUnread(req)) return true;
+    const { headers } = req;
+    if (headers.host !== this.host) return false;
+    for (const [name, mark] of MARKS) {
+      if (headers[name] !== undefined && (this.#marks & mark) === 0) return false;
+    }
+    return true;
   }
 
   get hasCookie(): boolean {
@@ -66,4 +83,18 @@ export class Glance {
   get isForwarded(): boolean {
     return (this.#marks & FORWARDED) !== 0;
   }
+}
+
+/**
+ * Node makes `headers` out of `rawHeaders` when they are first read, which costs a hit more than all
+ * that is asked of them here. Where it keeps them is its own affair: a node that keeps them elsewhere
+ * makes them for us.
+ */
+const HEADERS = Object.getOwnPropertySymbols(
+  new IncomingMessage(undefined as unknown as Socket),
+).find(({ description }) => description === 'kHeaders');
+
+/** Whether nobody has read, and so nobody can have changed, the fields of a request. */
+function isUnread(req: IncomingMessage): boolean {
+  return HEADERS !== undefined && (req as unknown as Record<symbol, unknown>)[HEADERS] === null;
 }

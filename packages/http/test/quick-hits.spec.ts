@@ -134,3 +134,33 @@ it('takes no other decision than the long path, and says it in no other way', as
     { numRuns: 300 },
   );
 }, 60_000);
+
+/** What a middleware further out makes of `X-Was`, which is all that the client sends. */
+const REWRITTEN = [
+  ['host', 'a.example', 'b.example'],
+  ['x-forwarded-host', 'a.example', 'b.example'],
+  ['x-forwarded-proto', undefined, 'https'],
+  ['authorization', undefined, 'Bearer b'],
+  ['cookie', undefined, 'sid=b'],
+] as const;
+
+it.each(REWRITTEN)('goes by the %s that a middleware has made', async (name, one, other) => {
+  const cache = createResponseCache(
+    { cache: freshStoreName(), timeout: 60 },
+    {
+      isAsSentUnlessForwarded: true,
+      scheme: (req) => String(req.headers['x-forwarded-proto'] ?? 'http'),
+      authority: (req) => String(req.headers['x-forwarded-host'] ?? req.headers.host),
+    },
+  );
+  const { ask } = await serve((req, res) => {
+    const was = req.headers['x-was'];
+    if (was !== undefined) req.headers[name] = was as never;
+    cache.handle(req, res, () => res.end(String(req.headers[name])));
+  });
+  const askAs = (value: string | undefined) =>
+    ask('/', { headers: { host: 'inner', ...(value !== undefined && { 'x-was': value }) } });
+  for (let i = 0; i < 3; i++) await askAs(one);
+  expect((await askAs(one)).isHit).toBe(true);
+  expect((await askAs(other)).text).toBe(other);
+});
