@@ -40,7 +40,7 @@ const FILES = [
   ['cacheable', 'cacheable', 'memory'],
   ['catbox-memory', 'catboxMemory'],
   ['bentocache', 'bentocache'],
-  ['locmem', 'copying', 'freezing', 'sharing', 'perVersion'],
+  ['locmem', 'copying', 'full', 'freezing', 'sharing', 'perVersion'],
 ];
 
 /** @returns {Promise<Map<string, Subject>>} by id */

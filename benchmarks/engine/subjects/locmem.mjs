@@ -36,6 +36,18 @@ export const copying = {
   make: (options) => handle(open(options)),
 };
 
+/** One that has been full: from half full on the policy records each use. */
+export const full = {
+  ...copying,
+  name: 'LocMem, full',
+  only: ['warm-hit', 'fresh-hit'],
+  make(options) {
+    const cache = open({ ...options, capacity: options.capacity / 2 });
+    cache.set('one-too-many', 1); // what is written next makes the cache full, and evicts
+    return handle(cache);
+  },
+};
+
 /** One frozen copy for all who read. */
 export const freezing = {
   ...copying,

@@ -17,6 +17,7 @@ import type {
   GetOptions,
   KeysOptions,
   LoadOptions,
+  Loads,
   Pairs,
   PurgeOptions,
   ReadOptions,
@@ -29,7 +30,12 @@ import type {
 import { Engine } from './engine.js';
 import { InvalidOptionError, KeyNotFoundError } from './errors.js';
 import type { KeySpace } from './key-space.js';
-import { isEventType, type CacheEventType, type CacheListener } from './events.js';
+import {
+  isEventType,
+  type CacheEvents,
+  type CacheEventType,
+  type CacheListener,
+} from './events.js';
 import { reveal } from './isolation/stored.js';
 import { getOrSet } from './loading.js';
 import { count, type Direction } from './numeric.js';
@@ -250,7 +256,8 @@ export class LocMemCache implements SyncCache {
    * promise of a loader is pending, every caller of the key waits for it; a load that fails reaches
    * them all and is not kept. A loader's undefined is returned, not stored.
    *
-   * @param valueOrLoader the value, or a function that returns it or a promise of it
+   * @param valueOrLoader the value, or a function that returns it or a promise of it; a promise itself
+   *   is a load that has begun already, and is left alone when the key is there
    * @returns the value; a promise of it when the loader gave one and it had to be loaded
    * @throws whatever the loader throws
    *
@@ -268,7 +275,7 @@ export class LocMemCache implements SyncCache {
    * assert.equal(calls, 1);
    * ```
    */
-  getOrSet<T>(key: string, loader: () => Promise<T>, options?: LoadOptions): T | Promise<T>;
+  getOrSet<T>(key: string, loader: Loads<T>, options?: LoadOptions): T | Promise<T>;
   getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
   getOrSet(key: string, valueOrLoader: unknown, options?: LoadOptions): unknown {
     if (options === undefined) {
@@ -475,19 +482,19 @@ export class LocMemCache implements SyncCache {
    * assert.equal(cache.stats().evictions.entries, 1);
    * ```
    */
-  on(type: CacheEventType, listener: CacheListener): this {
+  on<Type extends CacheEventType>(type: Type, listener: CacheListener<CacheEvents[Type]>): this {
     checkEvent(type);
     if (typeof (listener as unknown) !== 'function') {
       throw new InvalidOptionError('LocMemCache.on', 'listener', 'must be a function', listener);
     }
-    this.#store.listen(type, listener);
+    this.#engine.store.listen(type, listener as CacheListener);
     return this;
   }
 
   /** Stops listening. */
-  off(type: CacheEventType, listener: CacheListener): this {
+  off<Type extends CacheEventType>(type: Type, listener: CacheListener<CacheEvents[Type]>): this {
     checkEvent(type);
-    this.#store.unlisten(type, listener);
+    this.#engine.store.unlisten(type, listener as CacheListener);
     return this;
   }
 

@@ -72,6 +72,9 @@ export interface KeysOptions {
 /** Pairs (a Map, an array of pairs) or an object, whose integer-like keys come first. */
 export type Pairs<T> = Iterable<readonly [string, T]> | Readonly<Record<string, T>>;
 
+/** A function that begins a load, or a load that has begun. */
+export type Loads<T> = Promise<T> | (() => Promise<T>);
+
 /** A value or the function that makes it. */
 export type ValueOrLoader<T> = T | (() => T);
 
@@ -92,7 +95,7 @@ export interface SyncCache {
   delete(key: string, options?: ReadOptions): boolean;
   deleteMany(keys: Iterable<string>, options?: ReadOptions): number;
   deleteByTag(...tags: (string | PurgeOptions)[]): void;
-  getOrSet<T>(key: string, loader: () => Promise<T>, options?: LoadOptions): T | Promise<T>;
+  getOrSet<T>(key: string, loader: Loads<T>, options?: LoadOptions): T | Promise<T>;
   getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
   update<T>(
     key: string,

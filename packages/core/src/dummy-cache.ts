@@ -5,6 +5,7 @@ import type {
   GetOptions,
   KeysOptions,
   LoadOptions,
+  Loads,
   Pairs,
   PurgeOptions,
   ReadOptions,
@@ -97,7 +98,7 @@ export class DummyCache implements SyncCache {
     // Nothing is there.
   }
 
-  getOrSet<T>(key: string, loader: () => Promise<T>, options?: LoadOptions): T | Promise<T>;
+  getOrSet<T>(key: string, loader: Loads<T>, options?: LoadOptions): T | Promise<T>;
   getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
   getOrSet(_key: string, valueOrLoader: unknown): unknown {
     return typeof valueOrLoader === 'function' ? (valueOrLoader as () => unknown)() : valueOrLoader;

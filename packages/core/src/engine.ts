@@ -150,6 +150,11 @@ export class Engine {
     if (slot !== undefined) {
       return space.isPortable && store.overwritePlainly(slot, value, lifeMs);
     }
+    return this.#insertPlainly(space, key, value, lifeMs);
+  }
+
+  #insertPlainly(space: KeySpace, key: string, value: string | number, lifeMs: number): boolean {
+    const { store } = this;
     if (!this.addressing.isUsual(key) || store.events.isHeard('set')) return false;
     const deadlineMs = store.deadlineIn(lifeMs);
     const entry = { value, deadlineMs, staleUntilMs: undefined, tags: undefined };

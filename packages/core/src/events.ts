@@ -25,8 +25,25 @@ export interface CacheEvent {
   readonly failed?: boolean;
 }
 
+/** What is known of an event of each type. */
+export interface CacheEvents {
+  hit: CacheEvent & { readonly type: 'hit' };
+  stale: CacheEvent & { readonly type: 'stale' };
+  miss: CacheEvent & { readonly type: 'miss' };
+  set: CacheEvent & { readonly type: 'set' };
+  refuse: CacheEvent & { readonly type: 'refuse' };
+  delete: CacheEvent & { readonly type: 'delete' };
+  evict: CacheEvent & { readonly type: 'evict'; readonly reason: EvictionReason };
+  expire: CacheEvent & { readonly type: 'expire'; readonly reason: ExpiryReason };
+  load: CacheEvent & {
+    readonly type: 'load';
+    readonly durationMs: number;
+    readonly failed: boolean;
+  };
+}
+
 /** Hears events. What it throws is reported as a process warning and goes no further. */
-export type CacheListener = (event: CacheEvent) => void;
+export type CacheListener<Event extends CacheEvent = CacheEvent> = (event: Event) => void;
 
 const TYPES: readonly CacheEventType[] = [
   ...(['hit', 'stale', 'miss', 'set', 'refuse', 'delete', 'evict', 'expire', 'load'] as const),

@@ -9,6 +9,7 @@ export type {
   GetOptions,
   KeysOptions,
   LoadOptions,
+  Loads,
   Pairs,
   PurgeOptions,
   ReadOptions,
@@ -19,7 +20,7 @@ export type {
   WriteOptions,
 } from './contract.js';
 export type { Clock } from './clock.js';
-export type { CacheEvent, CacheEventType, CacheListener } from './events.js';
+export type { CacheEvent, CacheEvents, CacheEventType, CacheListener } from './events.js';
 export type { KeyFunction } from './key.js';
 export type { Isolation, KeyCheck, LocMemOptions } from './options.js';
 export type { PolicyName } from './policy/choice.js';

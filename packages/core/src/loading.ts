@@ -5,6 +5,7 @@
  * What a load brings is not kept when it was overtaken: the key written or deleted, the cache cleared,
  * a tag purged since it began. It may be older than that.
  */
+import { types } from 'node:util';
 import { signalOf, tagsOf, versionOf } from './call-options.js';
 import type { LoadOptions } from './contract.js';
 import type { Address, Engine } from './engine.js';
@@ -66,6 +67,8 @@ function loadOrKeep(
   if (typeof valueOrLoader === 'function') {
     return load(engine, address, valueOrLoader as Loader, plan);
   }
+  // Other thenables are not asked: what is no promise may be anything, a Proxy above all.
+  if (types.isPromise(valueOrLoader)) return load(engine, address, () => valueOrLoader, plan);
   engine.store.noteMiss(space, spaceKey);
   return keepThenGet(engine, address, valueOrLoader, plan);
 }

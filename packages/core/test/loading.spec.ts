@@ -70,6 +70,24 @@ describe('getOrSet() with a value or a plain function', () => {
   });
 });
 
+describe('getOrSet() with a promise', () => {
+  it('is a load that has begun: joined by others, kept when it comes, left alone on a hit', async () => {
+    const { cache } = testCache();
+    const first = cache.getOrSet('k', Promise.resolve('loaded'));
+    const second = cache.getOrSet('k', () => Promise.resolve('too late'));
+    expect(await first).toBe('loaded');
+    expect(await second).toBe('loaded');
+    expect(cache.get('k')).toBe('loaded');
+    expect(cache.getOrSet('k', Promise.resolve('not needed'))).toBe('loaded');
+  });
+
+  it('that fails tells its callers, and keeps nothing', async () => {
+    const { cache } = testCache();
+    await expect(cache.getOrSet('k', Promise.reject(new Error('down')))).rejects.toThrow('down');
+    expect(cache.has('k')).toBe(false);
+  });
+});
+
 describe('getOrSet() with a function that returns a promise', () => {
   it('runs it once for all who ask meanwhile', async () => {
     const { cache } = testCache();

@@ -38,12 +38,29 @@ function compile(source: string): Copier {
   try {
     // Only names of fields come from the value, and they stand in the source as JSON strings.
     // eslint-disable-next-line @typescript-eslint/no-implied-eval -- what this file is about
-    const make = new Function('copyTree', `return ($) => (${source});`) as (
+    const make = new Function('copyTree', 'slice', `return ($) => (${source});`) as (
       generic: typeof copyTree,
+      arrays: typeof slice,
     ) => Copier;
-    return make(copyTree);
+    return make(copyTree, slice);
   } catch {
     return copyTree; // code generation is forbidden here
+  }
+}
+
+/** A copy of an array of immutables; short ones, as most are, without a call out of compiled code. */
+function slice(array: readonly unknown[]): unknown[] {
+  switch (array.length) {
+    case 0:
+      return [];
+    case 1:
+      return [array[0]];
+    case 2:
+      return [array[0], array[1]];
+    case 3:
+      return [array[0], array[1], array[2]];
+    default:
+      return array.slice();
   }
 }
 
@@ -80,6 +97,6 @@ function sourceOfArray(array: readonly unknown[], from: string, depth: number): 
     if (shapes.size > 1) return `${from}.map(copyTree)`;
   }
   const [shape = element] = shapes;
-  if (shape === element) return `${from}.slice()`;
+  if (shape === element) return `slice(${from})`;
   return `${from}.map((${element})=>(${shape}))`;
 }
