@@ -9,5 +9,7 @@ run(process.execPath, [
   '--experimental-vm-modules',
   '--no-warnings=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
+  // All of the cores: a share of the tests waits for sockets and servers.
+  '--maxWorkers=100%',
   ...process.argv.slice(2),
 ]);
