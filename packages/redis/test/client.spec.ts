@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import { RedisCache, type RedisClient } from '@locmem/redis';
 import { EventEmitter } from 'node:events';
-import IoRedis5, { Cluster as Cluster5 } from 'ioredis5';
-import IoRedis6, { Cluster as Cluster6 } from 'ioredis6';
-import IoValkey from 'iovalkey';
+import { Cluster as Cluster5, Redis as IoRedis5 } from 'ioredis5';
+import { Cluster as Cluster6, Redis as IoRedis6 } from 'ioredis6';
+import { Redis as IoValkey } from 'iovalkey';
 import * as redis4 from 'redis4';
 import * as redis5 from 'redis5';
 import * as redis6 from 'redis6';
