@@ -175,14 +175,23 @@ function ioredis(place: string, client: IoRedis): Connection {
     get isReady() {
       return client.status === 'ready';
     },
-    send: (command) => client.callBuffer(...command),
+    send: (command) => call(client, command),
     servers: () => {
       const nodes = isCluster ? client.nodes!('master') : [client];
-      return nodes.map((node) => (command) => node.callBuffer(...command));
+      return nodes.map((node) => (command) => call(node, command));
     },
     on: listening(client),
     subscriber: () => ioredisSubscriber(client, isCluster),
   };
+}
+
+/** As the client spells them: it looks up each name some six times, lower-cased, and a constant is found fastest. */
+const names = new Map<Argument, string>();
+
+function call(client: IoRedis, [command, ...args]: readonly Argument[]): Promise<unknown> {
+  let name = names.get(command!);
+  if (name === undefined) names.set(command!, (name = String(command).toLowerCase()));
+  return client.callBuffer(name, ...args);
 }
 
 function ioredisSubscriber(client: IoRedis, isCluster: boolean): Subscriber {
@@ -201,7 +210,7 @@ function ioredisSubscriber(client: IoRedis, isCluster: boolean): Subscriber {
       return own.status === 'ready';
     },
     on,
-    send: (command) => own.callBuffer(...command),
+    send: (command) => call(own, command),
     subscribe: (channel, hear) => {
       hearers.set(channel, hear);
       return own.subscribe(channel);

@@ -73,8 +73,13 @@ export class Guard {
     return this.#deadlines.pending;
   }
 
-  /** The answer to what is sent. @throws {UnavailableError} when there is none in time */
-  run<T>(send: () => Promise<T>): Promise<T> {
+  /**
+   * The answer to what is sent.
+   *
+   * @param read what to make of it, without a promise more
+   * @throws {UnavailableError} when there is none in time
+   */
+  run<T>(send: () => Promise<unknown>, read: (answer: unknown) => T): Promise<T> {
     if (this.#deadlines.pending >= this.#maxPending) return this.#refuse('overload');
     if (!this.breaker.admits()) return this.#refuse('breaker');
     return new Promise((resolve, reject) => {
@@ -86,7 +91,7 @@ export class Guard {
         (answer) => {
           if (!this.#deadlines.end(call)) return; // a server that is slow is as good as none
           this.breaker.answered();
-          resolve(answer);
+          resolve(read(answer));
         },
         (error: unknown) => {
           if (!this.#deadlines.end(call)) return;
@@ -103,7 +108,7 @@ export class Guard {
     for (const stop of this.#stopListening) stop();
   }
 
-  #sent<T>(call: Call, send: () => Promise<T>): Promise<T> {
+  #sent(call: Call, send: () => Promise<unknown>): Promise<unknown> {
     if (this.#connection.isReady) return attempt(send);
     return this.#ready().then(() => {
       // Nobody waits for it any more: a write that comes so late could undo a later one.
@@ -141,7 +146,7 @@ const NOT_SENT = {
 };
 
 /** What a client throws, rejects. */
-function attempt<T>(send: () => Promise<T>): Promise<T> {
+function attempt(send: () => Promise<unknown>): Promise<unknown> {
   try {
     return send();
   } catch (error) {

@@ -39,9 +39,11 @@ export class RedisBackend implements Backend {
 
   // ---- reading -------------------------------------------------------------------------------
 
-  async getOne(at: string): Promise<Buffer | undefined> {
-    if (!this.#owed.isEmpty && this.#owed.hasEntry(at)) return undefined;
-    return bytesOf(await this.#command(['GET', this.names.entry(at)]));
+  /** The way of most calls: no promise more than the guard's. */
+  getOne(at: string): Promise<Buffer | undefined> {
+    if (!this.#owed.isEmpty && this.#owed.hasEntry(at)) return Promise.resolve(undefined);
+    const name = this.names.entry(at);
+    return this.#guard.run(() => this.#connection.send(['GET', name], name), bytesOf);
   }
 
   async get(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
@@ -60,9 +62,12 @@ export class RedisBackend implements Backend {
 
   // ---- writing -------------------------------------------------------------------------------
 
-  async put(at: string, bytes: string | Buffer, lifetime: Lifetime): Promise<void> {
-    await this.#command(set(this.names.entry(at), bytes, lifetime));
-    if (!this.#owed.isEmpty) this.#owed.settle(at);
+  put(at: string, bytes: string | Buffer, lifetime: Lifetime): Promise<unknown> {
+    const putting = this.#command(set(this.names.entry(at), bytes, lifetime));
+    if (this.#owed.isEmpty) return putting;
+    return putting.then(() => {
+      this.#owed.settle(at);
+    });
   }
 
   async putIfAbsent(at: string, bytes: string | Buffer, lifetime: Lifetime): Promise<boolean> {
@@ -276,7 +281,7 @@ export class RedisBackend implements Backend {
       let cursor = '0';
       do {
         const command = ['SCAN', cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT];
-        const reply = await this.#guard.run(() => send(command));
+        const reply = await this.#guard.run(() => send(command), asItIs);
         const [next, names] = reply as [unknown, unknown[]];
         cursor = String(next);
         yield names.map(String);
@@ -299,11 +304,11 @@ export class RedisBackend implements Backend {
 
   #command(command: readonly Argument[]): Promise<unknown> {
     const key = command[1] as string;
-    return this.#guard.run(() => this.#connection.send(command, key));
+    return this.#guard.run(() => this.#connection.send(command, key), asItIs);
   }
 
   #run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.#guard.run(() => scripts.run(this.#connection, script, keys, args));
+    return this.#guard.run(() => scripts.run(this.#connection, script, keys, args), asItIs);
   }
 
   async #isDone(
@@ -328,6 +333,8 @@ function lifetimeOf(pttl: number): Lifetime | undefined {
   if (pttl === -1) return null;
   return pttl >= 0 ? pttl : undefined;
 }
+
+const asItIs = (answer: unknown) => answer;
 
 /** Whatever else a server answers is no entry. */
 function bytesOf(reply: unknown): Buffer | undefined {

@@ -1,6 +1,6 @@
 /** What stands on a cache stands on these: response caches, fronts and cached methods. */
 import 'reflect-metadata';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { LocMemCache, type AsyncCache, type LocMemOptions } from '@locmem/core';
 import { front, responseCache as expressCache } from '@locmem/express';
 import { responseCache as koaCache } from '@locmem/koa';
@@ -16,6 +16,9 @@ import type { AddressInfo } from 'node:net';
 import { CLIENTS, type TestClient } from './support/clients.js';
 import { hasServer, TestServer } from './support/server.js';
 import { until } from './support/until.js';
+
+// Sockets and processes take their time on a busy machine.
+jest.setTimeout(30_000);
 
 const describeWithServer = hasServer ? describe : describe.skip;
 
@@ -237,7 +240,7 @@ describeWithServer('on a shared store', () => {
           const cache = STORES[kind]!(name, client.client);
           opened.push(cache);
           caches.push(cache);
-          return cache as unknown as Shared;
+          return cache;
         }
       }
       const start = async () => {
@@ -267,7 +270,7 @@ describeWithServer('on a shared store', () => {
     const lost = await TestServer.start();
     const own = await CLIENTS['ioredis 6']!(lost.port);
     const cache = new RedisCache('lost', { client: own.client, deadline: '50ms' });
-    const site = await FRAMEWORKS['Express']!(cache);
+    const site = await FRAMEWORKS.Express!(cache);
     await site.get('/page');
     expect((await site.get('/page')).cache).toMatch(/hit/);
     await lost.kill();

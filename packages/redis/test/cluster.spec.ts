@@ -1,5 +1,5 @@
 /** Against a real cluster of three servers: no command may touch keys of two slots. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { parseTimeout, LocMemCache, type Duration } from '@locmem/core';
 import { describeStoreContract, type SiblingOptions } from '@locmem/core/testing';
 import { RedisCache, TieredCache, type RedisClient } from '@locmem/redis';
@@ -8,6 +8,9 @@ import { createCluster } from 'redis6';
 import { hasServer, TestServer } from './support/server.js';
 import { advanceServer } from './support/time.js';
 import { until } from './support/until.js';
+
+// Sockets and processes take their time on a busy machine.
+jest.setTimeout(30_000);
 
 const describeWithServer = hasServer ? describe : describe.skip;
 const SERVERS = 3;

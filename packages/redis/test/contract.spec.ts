@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { parseTimeout, type Duration } from '@locmem/core';
 import { describeStoreContract, type SiblingOptions } from '@locmem/core/testing';
 import { RedisCache, type RedisCacheOptions } from '@locmem/redis';
@@ -6,6 +6,9 @@ import { Packr } from 'msgpackr';
 import { CLIENTS, type TestClient } from './support/clients.js';
 import { hasServer, TestServer } from './support/server.js';
 import { advanceServer } from './support/time.js';
+
+// Sockets and processes take their time on a busy machine.
+jest.setTimeout(30_000);
 
 const describeWithServer = hasServer ? describe : describe.skip;
 let stores = 0;

@@ -3,7 +3,7 @@
  * misbehaves: every call is answered, none with an error that the caller did not make; nothing queues up;
  * nothing escapes; and the cache works again, without a restart, once the server does.
  */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { RedisCache } from '@locmem/redis';
 import { randomBytes } from 'node:crypto';
 import { CLIENTS, type TestClient } from './support/clients.js';
@@ -158,6 +158,9 @@ async function callEverything(cache: RedisCache): Promise<void> {
   for await (const key of cache.keys()) expect(typeof key).toBe('string');
   await cache.clear();
 }
+
+// Sockets and processes take their time on a busy machine.
+jest.setTimeout(30_000);
 
 const describeWithServer = hasServer ? describe : describe.skip;
 

@@ -1,10 +1,13 @@
 /** KeyvCache over an adapter that goes through a socket. */
-import { afterAll, beforeAll, describe, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, it, jest } from '@jest/globals';
 import KeyvRedis from '@keyv/redis';
 import { KeyvCache } from '@locmem/core/keyv';
 import { describeStoreContract, TestClock, type SiblingOptions } from '@locmem/core/testing';
 import Keyv from 'keyv';
 import { hasServer, TestServer } from './support/server.js';
+
+// Sockets and processes take their time on a busy machine.
+jest.setTimeout(30_000);
 
 const describeWithServer = hasServer ? describe : describe.skip;
 

@@ -34,12 +34,12 @@ export class Entries {
     if (!opened) return undefined;
     const { tags, staleMs } = opened.meta;
     if (!tags && staleMs === undefined) return this.#found(bytes, opened, true);
-    return this.#judgeAll([key], [bytes]).then(([found]) => found);
+    return this.judgeAll([key], [bytes]).then(([found]) => found);
   }
 
   /** The live or stale ones among these keys, in their order. */
   async many(keys: readonly string[]): Promise<(Found | undefined)[]> {
-    return this.#judgeAll(keys, await this.backend.get(keys));
+    return this.judgeAll(keys, await this.backend.get(keys));
   }
 
   /** What lay there, and whether it was alive. */
@@ -49,7 +49,7 @@ export class Entries {
   ): Promise<boolean[]> {
     const bytes = held.map((one) => one?.bytes);
     const lifetimes = held.map((one) => one?.leftMs);
-    const found = await this.#judgeAll(keys, bytes, lifetimes);
+    const found = await this.judgeAll(keys, bytes, lifetimes);
     return found.map((one) => one?.isLive === true);
   }
 
@@ -61,7 +61,7 @@ export class Entries {
     return undefined;
   }
 
-  async #judgeAll(
+  async judgeAll(
     keys: readonly string[],
     all: readonly (Buffer | undefined)[],
     knownLifetimes?: readonly (Lifetime | undefined)[],

@@ -15,6 +15,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { NotSerializableError } from '../errors.js';
 import type { Codec } from './codec.js';
+import { decodeJson, jsonCodec } from './json-codec.js';
 import type { TagVersion } from './backend.js';
 
 /** What an entry says of itself besides its value. */
@@ -66,10 +67,16 @@ export class Envelope {
   readonly #options: EnvelopeOptions;
   /** What entries of nothing but a value begin with. */
   readonly #plainHead: string;
+  readonly #plainBytes: Buffer;
+  readonly #decode: (bytes: Buffer, start: number) => unknown;
 
   constructor(options: EnvelopeOptions) {
     this.#options = options;
-    this.#plainHead = `L1:${options.codec.name}\n`;
+    const { codec } = options;
+    this.#plainHead = `L1:${codec.name}\n`;
+    this.#plainBytes = Buffer.from(this.#plainHead);
+    this.#decode =
+      codec === jsonCodec ? decodeJson : (bytes, start) => codec.decode(bytes.subarray(start));
   }
 
   /** @throws {NotSerializableError} when the codec refuses the value; undefined always */
@@ -98,7 +105,10 @@ export class Envelope {
 
   /** @param key stands in the signature, so that a value cannot be moved under another key */
   seal(key: string, { name, body, isCompressed }: Packed, meta: Meta = NO_META): string | Buffer {
-    const { secrets } = this.#options;
+    const { secrets, codec } = this.#options;
+    if (!meta.tags && meta.staleMs === undefined && secrets.length === 0 && !isCompressed) {
+      if (typeof body === 'string' && name === codec.name) return this.#plainHead + body;
+    }
     let head = headOf(name, meta, isCompressed);
     if (secrets.length > 0) head += ` .${signatureOf(secrets[0]!, key, head, body)}`;
     return typeof body === 'string'
@@ -106,13 +116,26 @@ export class Envelope {
       : Buffer.concat([Buffer.from(`${head}\n`), body]);
   }
 
+  /**
+   * The value of an entry that is nothing but a value, which most are, in one step.
+   *
+   * @returns undefined when there is more to know of it: then {@link open} it
+   */
+  plainValue(bytes: Buffer): unknown {
+    if (!this.#isPlain(bytes)) return undefined;
+    try {
+      return this.#decode(bytes, this.#plainBytes.length);
+    } catch {
+      return undefined;
+    }
+  }
+
   /** @returns undefined when this is no entry of ours, or not signed by us */
   open(key: string, bytes: Buffer): Opened | undefined {
     const { codec, secrets } = this.#options;
-    const { length } = this.#plainHead;
-    if (secrets.length === 0 && bytes.toString('latin1', 0, length) === this.#plainHead) {
-      const packed = { name: codec.name, body: bytes.subarray(length), isCompressed: false };
-      return { meta: NO_META, packed };
+    if (this.#isPlain(bytes)) {
+      const body = bytes.subarray(this.#plainBytes.length);
+      return { meta: NO_META, packed: { name: codec.name, body, isCompressed: false } };
     }
     const end = bytes.subarray(0, LONGEST_HEAD).indexOf(LINE_FEED);
     const head = HEAD.exec(bytes.toString('utf8', 0, Math.max(0, end)));
@@ -133,6 +156,13 @@ export class Envelope {
   isForged(key: string, bytes: Buffer): boolean {
     if (this.#options.secrets.length === 0) return false;
     return new Envelope({ ...this.#options, secrets: [] }).open(key, bytes) !== undefined;
+  }
+
+  #isPlain(bytes: Buffer): boolean {
+    const head = this.#plainBytes;
+    if (this.#options.secrets.length > 0) return false;
+    for (let i = 0; i < head.length; i++) if (bytes[i] !== head[i]) return false;
+    return true;
   }
 
   #compressed(name: string, body: string | Uint8Array): Packed {

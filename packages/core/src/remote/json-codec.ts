@@ -23,14 +23,17 @@ export const jsonCodec: Codec = Object.freeze({
       ? text
       : Buffer.concat([Buffer.from(`${text}\n`), ...writer.blobs]);
   },
-  decode(bytes: Buffer): unknown {
-    if (bytes[0] !== MARK) return JSON.parse(bytes.toString()) as unknown;
-    const end = bytes.indexOf(LINE_FEED);
-    const text = bytes.toString('utf8', 1, end === -1 ? bytes.length : end);
-    const blobs = end === -1 ? undefined : bytes.subarray(end + 1);
-    return revive(JSON.parse(text) as unknown, blobs);
-  },
+  decode: (bytes: Buffer): unknown => decodeJson(bytes, 0),
 });
+
+/** From somewhere in the bytes on, so that no view of the rest has to be made. */
+export function decodeJson(bytes: Buffer, start: number): unknown {
+  if (bytes[start] !== MARK) return JSON.parse(bytes.toString('utf8', start)) as unknown;
+  const end = bytes.indexOf(LINE_FEED, start);
+  const text = bytes.toString('utf8', start + 1, end === -1 ? bytes.length : end);
+  const blobs = end === -1 ? undefined : bytes.subarray(end + 1);
+  return revive(JSON.parse(text) as unknown, blobs);
+}
 
 const MARK = '!'.charCodeAt(0);
 const LINE_FEED = 0x0a;

@@ -96,13 +96,15 @@ export class RemoteCache implements AsyncCache {
     const startedMs = time.now();
     let value: unknown;
     try {
-      const judged = this.#entries.judge(at, await this.#backend.getOne(at));
-      // Most entries need no second step, and so no timer.
-      const found =
-        judged instanceof Promise
-          ? await inTime(time, deadlineMs - (time.now() - startedMs), judged)
-          : judged;
-      if (found?.isLive) value = found.value();
+      const bytes = await this.#backend.getOne(at);
+      if (bytes !== undefined) {
+        // Most entries need no second step, and so no timer.
+        value = this.#envelope.plainValue(bytes);
+        if (value === undefined) {
+          const judging = this.#liveValue(at, bytes);
+          value = await inTime(time, deadlineMs - (time.now() - startedMs), judging);
+        }
+      }
     } catch {
       this.#counts.failedReads++;
     }
@@ -158,9 +160,19 @@ export class RemoteCache implements AsyncCache {
    */
   async set(key: string, value: unknown, options?: WriteOptions): Promise<void> {
     const write = this.#prepare('set', key, value, options);
-    // Without tags there is nothing to wait for: the entry goes out within this call.
-    if (write.tags === undefined) await this.#dropped(this.#putSealed(write, undefined), false);
-    else await this.#contained('write', this.#put(write), false);
+    // Without tags there is nothing to wait for: the entry goes out within this call, in one step.
+    if (write.tags !== undefined || isOver(write.lifetime)) {
+      await this.#contained('write', this.#put(write), false);
+      return;
+    }
+    const sealed = this.#envelope.seal(write.at, write.packed);
+    if (this.#isTooLarge(key, sealed)) return;
+    try {
+      await this.#backend.put(write.at, sealed, write.lifetime);
+      this.#counts.sets++;
+    } catch {
+      this.#counts.droppedWrites++;
+    }
   }
 
   /**
@@ -273,14 +285,13 @@ export class RemoteCache implements AsyncCache {
     const version = versionOf('getMany', options);
     const wanted = [...new Set(checkKeys('getMany', keys))];
     const at = wanted.map((key) => this.#keys.full(key, version));
-    const all = await this.#contained<(Found | undefined)[]>('read', this.#entries.many(at), []);
+    const values = await this.#contained('read', this.#liveValues(at), []);
     const hits = new Map<string, T>();
-    for (const [i, key] of wanted.entries()) {
-      const found = all[i];
-      const value = found?.isLive ? found.value() : undefined;
-      this.#counts[value === undefined ? 'misses' : 'hits']++;
-      if (value !== undefined) hits.set(key, value as T);
+    for (let i = 0; i < wanted.length; i++) {
+      if (values[i] !== undefined) hits.set(wanted[i]!, values[i] as T);
     }
+    this.#counts.hits += hits.size;
+    this.#counts.misses += wanted.length - hits.size;
     return hits;
   }
 
@@ -443,6 +454,28 @@ export class RemoteCache implements AsyncCache {
     return found?.isLive && found.value() !== undefined ? found : undefined;
   }
 
+  async #liveValue(at: string, bytes: Buffer): Promise<unknown> {
+    const found = await this.#entries.judge(at, bytes);
+    return found?.isLive ? found.value() : undefined;
+  }
+
+  async #liveValues(at: readonly string[]): Promise<unknown[]> {
+    const all = await this.#backend.get(at);
+    const values = all.map((bytes) => bytes && this.#envelope.plainValue(bytes));
+    // What is left has more to it, and is looked at together.
+    const rest = at.map((_key, i) => i).filter((i) => all[i] && values[i] === undefined);
+    if (rest.length === 0) return values;
+    const found = await this.#entries.judgeAll(
+      rest.map((i) => at[i]!),
+      rest.map((i) => all[i]),
+    );
+    for (const [n, i] of rest.entries()) {
+      const one = found[n];
+      values[i] = one?.isLive ? one.value() : undefined;
+    }
+    return values;
+  }
+
   async #timed(at: string): Promise<[Found | undefined, Lifetime | undefined]> {
     const [found, [leftMs]] = await Promise.all([
       this.#entries.one(at),
@@ -481,7 +514,9 @@ export class RemoteCache implements AsyncCache {
 
   #isTooLarge(key: string, sealed: string | Buffer): boolean {
     const { maxEntryBytes } = this.#options;
-    if (Buffer.byteLength(sealed) <= maxEntryBytes) return false;
+    // A UTF-16 unit is three bytes at most: most need not be counted.
+    if (sealed.length * 3 <= maxEntryBytes || Buffer.byteLength(sealed) <= maxEntryBytes)
+      return false;
     this.#counts.refusals++;
     this.#warn('LOCMEM_ENTRY_TOO_LARGE', `Entry '${key}' exceeds maxEntryBytes: not stored`);
     return true;
