@@ -14,9 +14,9 @@ function medianOfSorted(sorted) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** As many digits as a measurement can say. */
+/** As many digits as a measurement can say, for each of several figures. */
 export function rounded(figures) {
-  return Object.fromEntries(
-    Object.entries(figures).map(([name, value]) => [name, Number(value.toPrecision(4))]),
-  );
+  const round = (value) => Number(value.toPrecision(4));
+  if (Array.isArray(figures)) return figures.map(round);
+  return Object.fromEntries(Object.entries(figures).map(([name, value]) => [name, round(value)]));
 }

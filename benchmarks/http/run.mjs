@@ -32,8 +32,8 @@ const CLIENT_CORE = 1;
 const CONNECTIONS = 32;
 
 /** Warming up takes CPU time of the server, and no longer than some times that on the clock. */
-const FULL = { rounds: 9, runs: 3, warmCpuMs: 2_000, patience: 4, roundMs: 300 };
-const QUICK = { rounds: 1, runs: 1, warmCpuMs: 5, patience: 4, roundMs: 20 };
+const FULL = { rounds: 9, runs: 3, warmCpuMs: 1_500, patience: 3, roundMs: 240, baseMs: 80 };
+const QUICK = { rounds: 1, runs: 1, warmCpuMs: 5, patience: 4, roundMs: 20, baseMs: 10 };
 
 /** Takes part whatever is chosen: everything is a multiple of it. */
 export const BASELINE = 'node/constant';
@@ -107,7 +107,10 @@ async function serve(scenario, subject) {
 
 // ---- loaded scenarios --------------------------------------------------------------------------
 
-/** Every server in turn, round after round, so that what the machine does besides hits them all. */
+/**
+ * Every server in turn, round after round, and the baseline before and after each: what the machine
+ * does besides changes within seconds what a microsecond of CPU time is worth.
+ */
 async function load(scenario, participants) {
   const servers = [];
   const absent = [];
@@ -121,10 +124,15 @@ async function load(scenario, participants) {
         await server.end();
       }
     }
+    const base = servers.find(({ subject }) => subject.id === BASELINE);
     const rounds = servers.map(() => []);
     for (let round = 0; round < plan.rounds; round++) {
+      let before = await timeSlice(scenario, base, plan.baseMs);
       for (const [i, server] of servers.entries()) {
-        rounds[i].push(await timeRound(scenario, server));
+        const us = await timeSlice(scenario, server, plan.roundMs);
+        const after = await timeSlice(scenario, base, plan.baseMs);
+        rounds[i].push({ us, relative: us / ((before + after) / 2) });
+        before = after;
       }
     }
     return { rows: rowsOf(servers, rounds), absent };
@@ -151,10 +159,11 @@ async function warm(scenario, server) {
 }
 
 /** @returns CPU microseconds that one request costs the server */
-async function timeRound({ status, isMiss }, { subject, crowd, next, cpuMicros, runs }) {
+async function timeSlice({ status, isMiss }, server, milliseconds) {
+  const { subject, crowd, next, cpuMicros, runs } = server;
   const runsBefore = await runs();
   const cpuBefore = await cpuMicros();
-  const requests = await crowd.keepBusy(next, status, plan.roundMs);
+  const requests = await crowd.keepBusy(next, status, milliseconds);
   const cpuUs = (await cpuMicros()) - cpuBefore;
   const made = (await runs()) - runsBefore;
   const expected = subject.caches && !isMiss ? 0 : requests;
@@ -164,12 +173,12 @@ async function timeRound({ status, isMiss }, { subject, crowd, next, cpuMicros, 
 }
 
 function rowsOf(servers, rounds) {
-  const base = rounds[servers.findIndex(({ subject }) => subject.id === BASELINE)];
   return servers.map(({ subject: { id } }, i) => ({
     subject: id,
-    perSecond: rounded(spreadOf(rounds[i].map((us) => 1e6 / us))),
-    ratio: rounded(spreadOf(rounds[i].map((us, round) => base[round] / us))),
-    us: rounds[i].map((us) => Number(us.toPrecision(4))),
+    perSecond: rounded(spreadOf(rounds[i].map(({ us }) => 1e6 / us))),
+    ratio: rounded(spreadOf(rounds[i].map(({ relative }) => 1 / relative))),
+    fastestUs: Number(Math.min(...rounds[i].map(({ us }) => us)).toPrecision(4)),
+    relative: rounded(rounds[i].map(({ relative }) => relative)),
   }));
 }
 
@@ -211,7 +220,7 @@ function report() {
       load: `${CONNECTIONS} connections that stay open, one request under way on each, no pipelining; raw sockets and prepared bytes`,
       rounds: `${plan.rounds} rounds of ${plan.roundMs} ms, interleaved: each server in turn, round after round, after ${plan.warmCpuMs} ms of CPU time of warming up`,
       figures:
-        'median over the rounds, smallest and largest; ratios are made within a round, then their median is taken',
+        'median over the rounds, smallest and largest; ratios are made with the baseline timed just before and just after, then their median is taken; what is compared with another subject is compared by these ratios',
       checks:
         'before it is loaded, each must answer with the right bytes without running the handler; in every round, runs of the handler are counted',
       noise: '`node:http` runs twice, under two names, to show it',

@@ -19,16 +19,20 @@ export class Figures {
 
   /** Requests per CPU-second of one as a multiple of another's: the median over the rounds. */
   ratio(scenario, subject, base) {
-    const own = this.#row(scenario, subject).us;
-    const others = this.#row(scenario, base).us;
-    return spreadOf(own.map((us, round) => others[round] / us)).median;
+    const own = this.#row(scenario, subject).relative;
+    const others = this.#row(scenario, base).relative;
+    return spreadOf(own.map((relative, round) => others[round] / relative)).median;
   }
 
-  /** CPU microseconds that a cache adds to the application without it: the median over the rounds. */
+  /**
+   * CPU microseconds that a cache adds to the application without it: the median over the rounds, at
+   * the pace of the round in which the baseline was fastest.
+   */
   added(scenario, subject) {
-    const own = this.#row(scenario, subject).us;
-    const base = this.#row(scenario, this.uncached(subject)).us;
-    return spreadOf(own.map((us, round) => us - base[round])).median;
+    const own = this.#row(scenario, subject).relative;
+    const base = this.#row(scenario, this.uncached(subject)).relative;
+    const extra = spreadOf(own.map((relative, round) => relative - base[round])).median;
+    return extra * this.#row(scenario, 'node/constant').fastestUs;
   }
 
   figure(scenario, subject, name) {
