@@ -24,7 +24,7 @@ export const EXPRESS_ORIGIN: RequestOrigin<Request> = {
     const { request } = app as Express;
     return earlyView<Request>([
       { from: req, names: NODE_NAMES, on: req },
-      { from: { app, originalUrl: req.url, baseUrl: '' }, names: EXPRESS_SETS },
+      { from: { app, originalUrl: req.url, baseUrl: '', ...UNPARSED }, names: EXPRESS_SETS },
       { from: request, names: EXPRESS_KNOWS },
     ]);
   },
@@ -33,7 +33,10 @@ export const EXPRESS_ORIGIN: RequestOrigin<Request> = {
 /** Where passport, express-session, express-jwt and their like put what they have found out. */
 const ATTACHED_BY_AUTHENTICATION = ['user', 'session', 'auth', 'account', 'principal', 'tenant'];
 
-const EXPRESS_SETS: ReadonlySet<string> = new Set(['app', 'originalUrl', 'baseUrl']);
+/** Where Express's own getters keep what they have made of the URL. */
+const UNPARSED = { _parsedUrl: undefined };
+
+const EXPRESS_SETS: ReadonlySet<string> = new Set(['app', 'originalUrl', 'baseUrl', '_parsedUrl']);
 
 /** What Express reads off the fields and the URL whenever it is asked. */
 const EXPRESS_KNOWS: ReadonlySet<string> = new Set([

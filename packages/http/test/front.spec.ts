@@ -166,6 +166,42 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     expect(seen()).toBe(3);
   });
 
+  const PLAN = Symbol('plan');
+  type Planned = express5.Request & { plan?: string; _plan?: string; [PLAN]?: string };
+
+  it.each<[string, (req: Planned) => string]>([
+    ['a private name', (req) => req._plan ?? 'free'],
+    ['a symbol', (req) => req[PLAN] ?? 'free'],
+    ['in', (req) => ('plan' in req ? 'pro' : 'free')],
+    ['hasOwn', (req) => (Object.hasOwn(req, 'plan') ? 'pro' : 'free')],
+    ['a copy', (req) => ({ ...req }).plan ?? 'free'],
+  ])('however they look for it: %s', async (_how, keyPrefix) => {
+    const { ask, seen } = await inExpress(express, {
+      before: [
+        function planning(req, _res, next) {
+          const { 'x-plan': plan } = req.headers;
+          if (plan !== undefined) Object.assign(req, { plan, _plan: plan, [PLAN]: plan });
+          next();
+        },
+      ],
+      keyPrefix,
+    });
+    await ask('/');
+    expect((await ask('/', { headers: { 'x-plan': 'pro' } })).text).toBe('run 2');
+    expect((await ask('/')).text).toBe('run 1');
+    expect(seen()).toBe(3);
+  });
+
+  it('functions of the query agree with the cache inside', async () => {
+    const { ask } = await inExpress(express, {
+      ignoreQuery: ['preview'],
+      bypass: (req) => (req.query as { preview?: string } | undefined)?.preview !== undefined,
+    });
+    await ask('/');
+    expect((await ask('/?preview=1')).text).toBe('run 2');
+    expect((await ask('/')).text).toBe('run 1');
+  });
+
   it('fields that middlewares before the cache set make it stand aside, and say so once', async () => {
     const warnings = await warningsOf(async () => {
       const { ask, seen } = await inExpress(express, {
@@ -325,6 +361,30 @@ describe.each(KOAS)('before the cache in %s', (_name, Koa) => {
     expect((await ask('/', as('pro'))).text).toBe('run 2');
     expect((await ask('/', as('free'))).text).toBe('run 1');
     expect(seen()).toBe(3);
+  });
+
+  it.each<[string, (ctx: Koa3.Context) => unknown]>([
+    ['a private name', (ctx) => ctx._plan],
+    ['in', (ctx) => 'plan' in ctx],
+    ['in node', (ctx) => 'plan' in ctx.req],
+    ['a symbol', (ctx) => ctx[Symbol.for('plan') as unknown as string]],
+  ])('however they look for what a middleware has found out: %s', async (_how, found) => {
+    const { ask } = await inKoa(Koa, {
+      before: [
+        (ctx, next) => {
+          const plan = ctx.get('x-plan');
+          if (plan) {
+            Object.assign(ctx, { plan, _plan: plan, [Symbol.for('plan')]: plan });
+            Object.assign(ctx.req, { plan });
+          }
+          return next();
+        },
+      ],
+      keyPrefix: (ctx) => String(found(ctx) ?? false),
+    });
+    await ask('/');
+    expect((await ask('/', { headers: { 'x-plan': 'pro' } })).text).toBe('run 2');
+    expect((await ask('/')).text).toBe('run 1');
   });
 
   it('fields and visitors before the cache make it stand aside', async () => {
