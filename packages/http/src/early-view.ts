@@ -27,14 +27,14 @@ export function earlyView<T extends object>(sources: readonly ViewSource[]): T {
     if (source === undefined || !(name in source.from)) throw new NotThereYetError(name);
     return source;
   };
-  const refuse = (_target: object, name: string | symbol = '*'): never => {
+  const refuse = (_target: T, name: string | symbol = 'keys'): never => {
     throw new NotThereYetError(name);
   };
   const view: T = new Proxy({} as T, {
     get(_target, name) {
       if (written.has(name)) return written.get(name);
       const source = sourceOf(name);
-      const on = source.on ?? view;
+      const on: object = source.on ?? view;
       const value: unknown = Reflect.get(source.from, name, on);
       // Methods are inherited; an own function is a value, as `req.app` is.
       const isMethod = typeof value === 'function' && !Object.hasOwn(source.from, name);
@@ -49,7 +49,7 @@ export function earlyView<T extends object>(sources: readonly ViewSource[]): T {
     getOwnPropertyDescriptor: refuse,
     defineProperty: refuse,
     deleteProperty: refuse,
-    getPrototypeOf: (target) => refuse(target),
+    getPrototypeOf: (target) => refuse(target, 'prototype'),
   });
   return view;
 }

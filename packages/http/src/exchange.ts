@@ -15,6 +15,7 @@ import { Fetch } from './fetch.js';
 import type { FetchOrder } from './fetch.js';
 import { fieldsOf } from './fields.js';
 import { ageField, ttlSeconds } from './freshness.js';
+import { areAsSent } from './fronting.js';
 import { handlersOf } from './handled.js';
 import type { Handler } from './handled.js';
 import { invalidatedBy } from './invalidated.js';
@@ -215,6 +216,7 @@ export class Exchange<Req extends IncomingMessage> {
       order: {
         ...this.#order(plan, status, headers, this.#doneAs(leader, crowd)),
         validating: canValidate(stored.validators) ? stored : undefined,
+        wasForFront: stored.isForFront,
       },
       next: this.#next,
       register: (fetch) => {
@@ -306,6 +308,7 @@ export class Exchange<Req extends IncomingMessage> {
         done(outcome, refusal);
       }),
       ...{ validating, fallback },
+      wasForFront: validating?.isForFront,
     });
     this.#register(fetch);
     if (fallback) callOff = after(settings.clock, settings.deadlineMs, () => fetch.failed());
@@ -342,7 +345,16 @@ export class Exchange<Req extends IncomingMessage> {
     const { settings, origin } = this.#site;
     return {
       ...{ plan, status, headers, onDone },
-      knowsVisitor: () => origin.knowsVisitor?.(this.#req) ?? false,
+      againstFront: () => {
+        const [outermost] = handlersOf(this.#req);
+        if (outermost?.site !== this.#site) return 'another response cache stands before this one';
+        const before = 'middlewares before the response cache';
+        if (origin.knowsVisitor?.(this.#req)) return `${before} know who asks`;
+        if (origin.isRewritten?.(this.#req)) return `${before} make another body of an answer`;
+        return areAsSent(headers, this.#req.rawHeaders)
+          ? undefined
+          : `${before} change the fields of requests`;
+      },
       subject: this.#subject,
       furtherTags: () => settings.tagsOf(this.#req, this.#res),
     };

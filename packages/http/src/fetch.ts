@@ -15,6 +15,7 @@ import type { StoredResponse } from './entry.js';
 import { fieldsOf, linesOf } from './fields.js';
 import type { Fields } from './fields.js';
 import { ttlSeconds } from './freshness.js';
+import { changedFields } from './fronting.js';
 import type { Fronting } from './fronting.js';
 import type { Flight, FlightBoard } from './in-flight.js';
 import { isDestroyed, isGone, isWhole, wasTransformed } from './integrity.js';
@@ -56,8 +57,10 @@ export interface FetchOrder {
   readonly status: CacheStatus;
   /** The request's fields as the client sent them. */
   readonly headers: IncomingHttpHeaders;
-  /** Whether a middleware before the cache has found out who asks. */
-  readonly knowsVisitor: () => boolean;
+  /** What stands against giving the answer before the framework; undefined: nothing that is seen. */
+  readonly againstFront: () => string | undefined;
+  /** Whether a front may give the answer that this one is to take the place of. */
+  readonly wasForFront?: boolean | undefined;
   /** The tags that the option `tags` gives the answer. */
   readonly furtherTags: () => readonly string[];
   /** What the handler was asked to validate. */
@@ -79,6 +82,8 @@ export class Fetch implements ResponseWatcher {
   readonly #requestTimeMs: number;
   /** What outer middlewares have set on the response so far. */
   readonly #before: Fields;
+  /** Whether a middleware further out has its hands on what is written, as those that compress have. */
+  readonly #isRewritten: boolean;
   readonly #body: BodyCapture;
   readonly #watch: Watch;
   #policy: StoragePolicy;
@@ -102,6 +107,7 @@ export class Fetch implements ResponseWatcher {
     this.#flight = site.flights.takeOff();
     this.#requestTimeMs = site.settings.clock.now();
     this.#before = fieldsOf(res);
+    this.#isRewritten = Object.hasOwn(res, 'write') || Object.hasOwn(res, 'end');
     // The cookies that a cache further out has in the key are in this one's, too.
     const cookiesAreKeyed = order.plan.identity.cookies !== undefined;
     this.#policy = { ...site.settings, cookiesAreKeyed };
@@ -357,9 +363,23 @@ export class Fetch implements ResponseWatcher {
       before: this.#before,
       tags: this.#tags,
       makesEtag: this.#site.settings.makesEtag,
-      isForFront: this.#site.fronting.allows(this.#before, this.#order.knowsVisitor),
+      isForFront: this.#isForFront(fields),
     };
     return storedResponse(captured, decision, selectingFields(decision.vary, this.#order.headers));
+  }
+
+  #isForFront(fields: Fields): boolean {
+    const { againstFront, isBackground, wasForFront } = this.#order;
+    // The middlewares further out have not seen this one yet, or not at all.
+    const isUnseen = this.#sentFields === undefined || isBackground === true;
+    if (isUnseen && wasForFront === false) return false;
+    const late = isUnseen ? [] : changedFields(fields, this.#sentFields!);
+    const outside = [...this.#before.values()].map(({ name }) => name);
+    const rewritten = 'middlewares before the response cache rewrite what is written';
+    return this.#site.fronting.allows(
+      [...outside, ...late],
+      () => againstFront() ?? (this.#isRewritten ? rewritten : undefined),
+    );
   }
 
   /** An answer of which nobody knows to which groups it belongs could not be purged. */

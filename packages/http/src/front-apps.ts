@@ -64,28 +64,107 @@ export function enterKoa(app: KoaApp, intercept: Intercept): void {
   };
 }
 
-/** Names of the middlewares before one of them; undefined: it is not among them. */
+/**
+ * Names of the middlewares that a request may pass before one of them, wherever that is mounted: in
+ * the application, in a router of it, on a route.
+ *
+ * @returns undefined: it is not there, or where nobody can see it
+ */
 export function mountedBefore(app: ExpressApp | KoaApp, middleware: unknown): string[] | undefined {
-  const mounted = isKoa(app) ? app.middleware : expressMiddlewares(app);
-  const index = mounted.indexOf(middleware);
-  return index === -1 ? undefined : mounted.slice(0, index).map(nameOf);
+  const before = namesBefore(stepsOf(app), middleware, []);
+  return before.length === 0 ? undefined : before.flat();
 }
 
+/** Names of everything mounted in the application itself. */
+export function mountedIn(app: ExpressApp | KoaApp): string[] {
+  return stepsOf(app).map(({ run }) => nameOf(run));
+}
+
+/** One of the things mounted one after another. */
+interface Step {
+  readonly run: unknown;
+  /** Whether every request comes by. */
+  readonly isForAll: boolean;
+  /** What is mounted in it. */
+  readonly steps: readonly Step[];
+}
+
+/** The names before each place at which a middleware is mounted, until one that nobody gets past. */
+function namesBefore(
+  steps: readonly Step[],
+  middleware: unknown,
+  outside: readonly string[],
+): string[][] {
+  const places: string[][] = [];
+  const names = [...outside];
+  for (const { run, isForAll, steps: further } of steps) {
+    if (run === middleware) {
+      places.push([...names]);
+      // Mounted again behind itself, it lets everything on.
+      if (isForAll) break;
+    } else {
+      places.push(...namesBefore(further, middleware, names));
+      names.push(nameOf(run));
+    }
+  }
+  return places;
+}
+
+function stepsOf(app: ExpressApp | KoaApp): Step[] {
+  return isKoa(app) ? koaSteps(app.middleware) : expressSteps(expressStack(app));
+}
+
+/** A layer of Express's router, as far as its versions agree; and what they say of `/`. */
 interface Layer {
-  readonly handle?: unknown;
+  readonly handle?: { readonly stack?: readonly Layer[] };
+  readonly route?: { readonly stack?: readonly Layer[] };
+  readonly slash?: boolean;
+  readonly regexp?: { readonly fast_slash?: boolean };
 }
 
-function expressMiddlewares(app: ExpressApp): unknown[] {
+function expressStack(app: ExpressApp): readonly Layer[] {
   const { _router: router4 } = app as { _router?: { stack?: Layer[] } };
   // In Express 4 there is a `router` that throws when it is read.
   const router =
     router4 ?? ('lazyrouter' in app ? undefined : (app as { router?: unknown }).router);
-  const { stack = [] } = (router ?? {}) as { stack?: Layer[] };
-  return stack.map(({ handle }) => handle);
+  return (router as { stack?: Layer[] } | undefined)?.stack ?? [];
+}
+
+function expressSteps(stack: readonly Layer[]): Step[] {
+  return stack.map(({ handle, route, slash, regexp }) => ({
+    run: handle,
+    isForAll: slash === true || regexp?.fast_slash === true,
+    steps: expressSteps(route?.stack ?? handle?.stack ?? []),
+  }));
+}
+
+/** What `@koa/router` mounts knows its router. */
+interface KoaDispatch {
+  readonly router?: {
+    readonly stack?: readonly KoaLayer[];
+  };
+}
+
+interface KoaLayer {
+  readonly methods: readonly string[];
+  readonly stack: readonly unknown[];
+}
+
+function koaSteps(middlewares: readonly unknown[]): Step[] {
+  return middlewares.map((run) => {
+    const { router } = Object(run) as KoaDispatch;
+    const layers = router?.stack ?? [];
+    const steps = layers.flatMap(({ methods, stack }): Step[] => {
+      const inLayer = stack.map((one) => ({ run: one, isForAll: false, steps: [] }));
+      // What is on a route is passed by requests for that route alone.
+      return methods.length > 0 ? [{ run: undefined, isForAll: false, steps: inLayer }] : inLayer;
+    });
+    return { run, isForAll: true, steps };
+  });
 }
 
 function nameOf(middleware: unknown): string {
-  const { name, _name } = middleware as { name?: string; _name?: string };
+  const { name, _name } = Object(middleware) as { name?: string; _name?: string };
   return _name ?? name ?? '';
 }
 

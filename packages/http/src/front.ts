@@ -5,9 +5,18 @@ import { InvalidOptionError } from '@locmem/core';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { choiceOf } from './choice.js';
 import { Exchange } from './exchange.js';
-import { enterExpress, enterKoa, isExpress, isKoa, mountedBefore, originOf } from './front-apps.js';
+import {
+  enterExpress,
+  enterKoa,
+  isExpress,
+  isKoa,
+  mountedBefore,
+  mountedIn,
+  originOf,
+} from './front-apps.js';
 import type { ExpressApp, Intercept, KoaApp } from './front-apps.js';
 import { ageField, ttlSeconds } from './freshness.js';
+import { hasMetACache } from './handled.js';
 import { whenThere } from './maybe-promise.js';
 import { checkOptionNames, OptionReader } from './option-reader.js';
 import type { ResponseCacheOptions } from './options.js';
@@ -118,9 +127,10 @@ type OnHit = ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
 
 /** The front is the cache. */
 function around({ site, quick }: Parts, onHit: OnHit): Intercept {
-  site.fronting.begin();
   return (req, res, goOn) => {
-    if (quick.answer(req, res, false, onHit !== undefined) === 'answered') {
+    // What caches further out have found out about a request, the long way knows.
+    const isFirst = !hasMetACache(req) && !res.headersSent;
+    if (isFirst && quick.answer(req, res, false, onHit !== undefined) === 'answered') {
       tell(site, onHit, req, res);
       return;
     }
@@ -128,7 +138,7 @@ function around({ site, quick }: Parts, onHit: OnHit): Intercept {
     if (onHit) {
       // A refresh goes on only after this.
       res.once('close', () => {
-        if (!hasGoneOn) tell(site, onHit, req, res);
+        if (!hasGoneOn && res.headersSent) tell(site, onHit, req, res);
       });
     }
     const next = () => {
@@ -149,7 +159,7 @@ function before(
   const { settings, origin, customKeyScope, trace, fronting } = site;
   fronting.begin();
   let order: Order = app === undefined ? FINE : orderIn(app, middleware);
-  if (order.danger !== undefined) {
+  if (order.isKnown && order.danger !== undefined) {
     const rule = `must be mounted before "${order.danger}", which may decide who gets what`;
     throw new InvalidOptionError('front', 'cache', rule, middleware);
   }
@@ -159,9 +169,10 @@ function before(
     if (!order.isKnown) {
       order = { ...orderIn(app!, middleware), isKnown: true };
       if (order.danger !== undefined)
-        fronting.warn(`"${order.danger}" is mounted before the cache`);
+        fronting.warn(`"${order.danger}" may be mounted before the cache`);
     }
-    if (order.danger !== undefined) {
+    // Or it has come by another cache, which may have let it past.
+    if (order.danger !== undefined || hasMetACache(req) || (!order.isFirst && hasOrigin(req))) {
       goOn();
       return;
     }
@@ -177,6 +188,8 @@ function before(
       return;
     }
     void whenThere(find(site, plan), (resource) => {
+      // The client has left meanwhile, or somebody lost patience.
+      if (res.headersSent || res.destroyed) return;
       const nowMs = settings.clock.now();
       const asking = { method: req.method, headers: headersOf(req), wishes: plan.wishes };
       const choice = choiceOf(resource, asking, nowMs);
@@ -203,17 +216,39 @@ function tell(site: Parts['site'], onHit: OnHit, req: IncomingMessage, res: Serv
 /** What stands before the middleware inside. */
 interface Order {
   readonly isKnown: boolean;
+  /** Whether a hit skips nothing. */
+  readonly isFirst: boolean;
   /** The name of a middleware that may decide who gets what. */
   readonly danger?: string | undefined;
 }
 
-const FINE: Order = { isKnown: true };
+const FINE: Order = { isKnown: true, isFirst: true };
 
 /** Names that middlewares have which find out who asks, or turn somebody away. */
 const DECIDING = /auth(?!or)|session|passport|jwt|login|guard|permission|acl$|csrf|tenant/i;
 
 function orderIn(app: ExpressApp | KoaApp, middleware: unknown): Order {
-  const names = mountedBefore(app, middleware);
-  if (names === undefined) return { isKnown: false };
-  return { isKnown: true, danger: names.find((name) => DECIDING.test(name)) };
+  const before = mountedBefore(app, middleware);
+  // Where it cannot be seen, in a function or in a mounted application, all may stand before it.
+  const names = before ?? mountedIn(app);
+  return {
+    isKnown: before !== undefined,
+    isFirst: before?.every((name) => EXPRESS_4.has(name)) ?? false,
+    danger: names.find((name) => DECIDING.test(name)),
+  };
+}
+
+/** What Express 4 mounts itself. */
+const EXPRESS_4: ReadonlySet<string> = new Set(['query', 'expressInit']);
+
+/**
+ * Whether a page of another origin asks: what CORS middlewares say to one they may say to no other,
+ * and leave no trace on the answers to the rest.
+ */
+function hasOrigin({ rawHeaders }: IncomingMessage): boolean {
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!;
+    if (name.length === 6 && name.toLowerCase() === 'origin') return true;
+  }
+  return false;
 }

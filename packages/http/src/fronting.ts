@@ -2,10 +2,45 @@
  * What a front may give away: an answer that is as good before the framework as behind what stands
  * between. Nobody can see everything that a middleware does; here is what can be seen.
  */
+import type { IncomingHttpHeaders } from 'node:http';
+import { linesOf, sameLines } from './fields.js';
 import type { Fields } from './fields.js';
 
-/** Constants of a framework, that say nothing about who asks. */
-const INDIFFERENT: ReadonlySet<string> = new Set(['x-powered-by']);
+/**
+ * Constants of a framework, that say nothing about who asks; what frameworks make of a body as they
+ * write it; and what caches say themselves.
+ */
+const INDIFFERENT: ReadonlySet<string> = new Set([
+  ...['x-powered-by', 'content-length', 'transfer-encoding', 'connection', 'date', 'cache-status'],
+]);
+
+/** Names of the fields that came onto an answer, or changed, on its way out of the cache. */
+export function changedFields(inside: Fields, sent: Fields): string[] {
+  return [...sent.values()]
+    .filter(({ name, lines }) => !sameLines(linesOf(inside, name.toLowerCase()), lines))
+    .map(({ name }) => name);
+}
+
+/**
+ * Whether the fields of a request are those that were sent. Where a middleware puts what it has found
+ * out into them, a client could send it along, and a front, which stands before that, would believe it.
+ */
+export function areAsSent(headers: IncomingHttpHeaders, rawHeaders: readonly string[]): boolean {
+  const sent = new Map<string, string[]>();
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!.toLowerCase();
+    sent.set(name, [...(sent.get(name) ?? []), rawHeaders[i + 1]!]);
+  }
+  const given = Object.entries(headers).filter(([, value]) => value !== undefined);
+  return (
+    given.length === sent.size &&
+    given.every(([name, value]) => {
+      const lines = sent.get(name) ?? [];
+      // Node joins what is a list, and keeps the first line of what is none.
+      return [lines[0], lines.join(', '), lines.join('; ')].includes([value].flat().join(', '));
+    })
+  );
+}
 
 export class Fronting {
   #isOn = false;
@@ -16,24 +51,26 @@ export class Fronting {
     this.#isOn = true;
   }
 
+  get isOn(): boolean {
+    return this.#isOn;
+  }
+
   /**
    * Whether an answer that is about to be stored may be given by a front.
    *
-   * @param before what middlewares before the cache had set on the response
-   * @param knowsVisitor whether one of them has found out who asks
+   * @param outside what middlewares before the cache had set on the response when it reached the
+   *   cache, and what else they did to it on its way out
+   * @param otherwise what else stands against it
    */
-  allows(before: Fields, knowsVisitor: () => boolean): boolean {
+  allows(outside: Iterable<string>, otherwise: () => string | undefined): boolean {
     if (!this.#isOn) return false;
-    const names = [...before].flatMap(([name, field]) =>
-      INDIFFERENT.has(name) ? [] : [field.name],
-    );
-    if (names.length > 0) {
-      this.warn(`middlewares before the response cache set ${names.join(', ')}`);
-      return false;
-    }
-    if (!knowsVisitor()) return true;
-    this.warn('middlewares before the response cache know who asks');
-    return false;
+    const names = [...outside].filter((name) => !INDIFFERENT.has(name.toLowerCase()));
+    const why =
+      names.length > 0
+        ? `middlewares before the response cache set ${names.join(', ')}`
+        : otherwise();
+    if (why !== undefined) this.warn(why);
+    return why === undefined;
   }
 
   /** Says once why nothing, or not everything, is given by the front. */

@@ -62,6 +62,7 @@ export class QuickHits<Req extends IncomingMessage> {
     const address = this.#addressOf(req);
     if (address === undefined) return 'unknown';
     const stored = this.#storedFor(req, address);
+    if (this.#site.store.isRemote) return 'unknown';
     if (stored === undefined || (isInFront && !stored.isForFront)) return 'absent';
 
     const { settings, trace } = this.#site;

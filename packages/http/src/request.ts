@@ -35,6 +35,11 @@ export interface RequestOrigin<Req> {
    */
   knowsVisitor?: ((req: Req) => boolean) | undefined;
   /**
+   * Whether a middleware before the cache has put another body in the place of the answer's, where
+   * the cache is not shown that. A front would give the answer without it.
+   */
+  isRewritten?: ((req: Req) => boolean) | undefined;
+  /**
    * For a front: the request as the functions among the options will know it, made before the
    * framework has made it. Reading what no middleware has had the time to put there throws.
    */

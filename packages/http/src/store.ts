@@ -68,6 +68,11 @@ export class ResourceStore {
     });
   }
 
+  /** Whether nothing can be had at once, as far as is known yet. */
+  get isRemote(): boolean {
+    return this.#isRemote;
+  }
+
   /** As {@link read}, if the store answers at once; undefined also when it does not, or fails. */
   readNow({ key, version }: Address): Resource | undefined {
     if (this.#isRemote) return undefined;

@@ -4,6 +4,8 @@
  * the cache is in the rows of `rfc9111`, which are acted out behind fronts as well.
  */
 import { afterAll, describe, expect, it, jest } from '@jest/globals';
+import { LocMemCache } from '@locmem/core';
+import type { AsyncCache } from '@locmem/core';
 import { responseCache as expressCache } from '@locmem/express';
 import { responseCache as koaCache } from '@locmem/koa';
 import express5 from 'express';
@@ -81,6 +83,23 @@ const APPS = [
   ...EXPRESSES.map(([name, express]) => [name, () => inExpress(express)] as const),
   ...KOAS.map(([name, Koa]) => [name, () => inKoa(Koa)] as const),
 ];
+
+type Anything = Record<string, (...args: unknown[]) => unknown>;
+
+/** A store that answers with promises, as a remote one does. */
+function remoteStore(): AsyncCache {
+  const inner = new LocMemCache(freshStoreName());
+  const later =
+    (name: 'get' | 'set' | 'delete' | 'deleteByTag') =>
+    (...args: unknown[]) =>
+      Promise.resolve((inner as unknown as Anything)[name]!(...args));
+  return {
+    get: later('get'),
+    set: later('set'),
+    delete: later('delete'),
+    deleteByTag: later('deleteByTag'),
+  } as unknown as AsyncCache;
+}
 
 /** The warnings of the process while something runs. */
 async function warningsOf(run: () => Promise<unknown>): Promise<string[]> {
@@ -240,6 +259,177 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     expect(warnings).toEqual([expect.stringContaining('know who asks')]);
   });
 
+  it('what is done to an answer on its way out makes it stand aside', async () => {
+    const late: Middleware = (_req, res, next) => {
+      const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => typeof res;
+      res.writeHead = function (this: unknown, ...args: unknown[]) {
+        res.setHeader('X-Response-Time', '5');
+        return writeHead(...args);
+      } as typeof res.writeHead;
+      next();
+    };
+    const rewriting: Middleware = (_req, res, next) => {
+      const end = res.end.bind(res) as (...args: unknown[]) => typeof res;
+      res.end = function (this: unknown, ...args: unknown[]) {
+        return end(...args);
+      } as typeof res.end;
+      next();
+    };
+    for (const [before, why] of [
+      [late, 'set X-Response-Time'],
+      [rewriting, 'rewrite'],
+    ] as const) {
+      const warnings = await warningsOf(async () => {
+        const { ask, seen } = await inExpress(express, { before: [before] });
+        await ask('/');
+        await ask('/');
+        expect(seen()).toBe(2);
+      });
+      expect(warnings).toEqual([expect.stringContaining(why)]);
+    }
+  });
+
+  it('also once such an answer was refreshed behind somebody, who saw nothing of it', async () => {
+    const clock = new TestClock();
+    const late: Middleware = (_req, res, next) => {
+      const end = res.end.bind(res) as (...args: unknown[]) => typeof res;
+      res.end = ((...args: unknown[]) => end(...args)) as typeof res.end;
+      next();
+    };
+    await warningsOf(async () => {
+      const { ask, seen, cache } = await inExpress(express, {
+        before: [late],
+        clock,
+        staleWhileRevalidate: '1h',
+      });
+      await ask('/');
+      clock.advance(61);
+      const refreshed = new Promise((resolve) => {
+        const listen = () => {
+          unsubscribe('locmem:http:stored', listen);
+          resolve(undefined);
+        };
+        subscribe('locmem:http:stored', listen);
+      });
+      await ask('/');
+      await refreshed;
+      expect((await ask('/')).text).toBe('run 2');
+      expect(cache.stats().stored).toBe(2);
+      expect(seen()).toBe(3);
+    });
+  });
+
+  it('believes no field that a middleware has made of another', async () => {
+    await warningsOf(async () => {
+      const { ask } = await inExpress(express, {
+        before: [
+          function naming(req, _res, next) {
+            req.headers['x-user'] = req.headers['x-token'] === 'secret' ? 'alice' : 'nobody';
+            next();
+          },
+        ],
+        keyPrefix: (req) => String(req.headers['x-user']),
+      });
+      await ask('/', { headers: { 'x-token': 'secret' } });
+      expect((await ask('/', { headers: { 'x-user': 'alice' } })).text).toBe('run 2');
+    });
+  });
+
+  it('lets the pages of other origins by, where a middleware may know them', async () => {
+    const { ask } = await inExpress(express, {
+      before: [
+        function cors(req, res, next) {
+          if (req.headers.origin === 'https://good.example') {
+            res.setHeader('Access-Control-Allow-Origin', 'https://good.example');
+          }
+          next();
+        },
+      ],
+    });
+    await ask('/');
+    const { headers } = await ask('/', { headers: { origin: 'https://good.example' } });
+    expect(headers['access-control-allow-origin']).toBe('https://good.example');
+  });
+
+  it.each<[string, (app: express5.Express, auth: Middleware, cache: Middleware) => void]>([
+    ['on a route', (app, auth, cache) => app.get('/p', auth, cache)],
+    ['in a router', (app, auth, cache) => app.use('/', express.Router().use(auth).use(cache))],
+    ['before a router', (app, auth, cache) => app.use(auth, express.Router().use(cache))],
+    ['at one of two places', (app, auth, cache) => app.use('/open', cache).use(auth).use(cache)],
+  ])('refuses to stand before who decides, %s', (_where, mount) => {
+    const app = express();
+    const cache = expressCache({ cache: freshStoreName() });
+    mount(
+      app,
+      function requireAuth(_req, _res, next) {
+        next();
+      },
+      cache,
+    );
+    expect(() => front(app, cache)).toThrow(/must be mounted before "requireAuth"/);
+  });
+
+  it('stands before a cache that is mounted a second time behind who decides', () => {
+    const app = express();
+    const cache = expressCache({ cache: freshStoreName() });
+    app.use(cache);
+    app.use(function requireAuth(_req, _res, next) {
+      next();
+    });
+    app.use('/p', cache);
+    expect(front(app, cache)).toBe(app);
+  });
+
+  it('stands aside where it cannot see the cache, and somebody decides', async () => {
+    const app = express();
+    const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
+    let seen = 0;
+    app.use(function requireAuth(_req, _res, next) {
+      seen++;
+      next();
+    });
+    app.use((req, res, next) => {
+      cache(req, res, next);
+    });
+    app.use((_req, res) => {
+      res.send('x');
+    });
+    front(app, cache);
+    const warnings = await warningsOf(async () => {
+      const { ask } = await serve(app);
+      await ask('/');
+      await ask('/');
+    });
+    expect(seen).toBe(2);
+    expect(warnings).toEqual([expect.stringContaining('"requireAuth" may be mounted before')]);
+  });
+
+  it('leaves to the cache inside what a cache around the application has let past', async () => {
+    const { ask, app, cache } = await inExpress(express);
+    const outer = createResponseCache({
+      cache: freshStoreName(),
+      timeout: 60,
+      bypass: (req) => 'x-preview' in req.headers,
+    });
+    const { ask: askOuter } = await serve((req, res) => {
+      outer.handle(req, res, () => app(req, res));
+    });
+    await ask('/');
+    expect((await ask('/')).text).toBe('run 1');
+    await warningsOf(async () => {
+      expect((await askOuter('/', { headers: { 'x-preview': '1' } })).text).toBe('run 2');
+    });
+    expect(cache.stats().bypasses).toEqual({ 'bypass-option': 1 });
+  });
+
+  it('gives from a store that answers with promises', async () => {
+    const { ask, seen } = await inExpress(express, { cache: remoteStore() });
+    await ask('/');
+    await ask('/');
+    expect((await ask('/')).text).toBe('run 1');
+    expect(seen()).toBe(1);
+  });
+
   it('refuses to stand before who decides who gets what', () => {
     const app = express();
     const cache = expressCache({ cache: freshStoreName() });
@@ -346,6 +536,22 @@ describe.each(KOAS)('before the cache in %s', (_name, Koa) => {
     expect(seen()).toBe(3);
   });
 
+  it('refuses to stand before who decides, on a route of a router', () => {
+    const cache = koaCache({ cache: freshStoreName() });
+    function requireAuth(_ctx: Koa3.Context, next: Koa3.Next) {
+      return next();
+    }
+    // As `@koa/router` mounts itself.
+    const routes = (methods: string[], ...stack: unknown[]) =>
+      Object.assign((_ctx: Koa3.Context, next: Koa3.Next) => next(), {
+        router: { stack: [{ methods, stack }] },
+      });
+    const onItsRoute = new Koa().use(routes(['GET'], requireAuth, cache));
+    expect(() => front(onItsRoute, cache)).toThrow(/must be mounted before "requireAuth"/);
+    const onAnother = new Koa().use(routes(['GET'], requireAuth)).use(cache);
+    expect(front(onAnother, cache)).toBe(onAnother);
+  });
+
   it('functions of ctx.state make it stand aside', async () => {
     const { ask, seen } = await inKoa(Koa, {
       before: [
@@ -363,11 +569,11 @@ describe.each(KOAS)('before the cache in %s', (_name, Koa) => {
     expect(seen()).toBe(3);
   });
 
-  it.each<[string, (ctx: Koa3.Context) => unknown]>([
-    ['a private name', (ctx) => ctx._plan],
+  it.each<[string, (ctx: Koa3.Context) => string | boolean | undefined]>([
+    ['a private name', (ctx) => ctx._plan as string | undefined],
     ['in', (ctx) => 'plan' in ctx],
     ['in node', (ctx) => 'plan' in ctx.req],
-    ['a symbol', (ctx) => ctx[Symbol.for('plan') as unknown as string]],
+    ['a symbol', (ctx) => ctx[Symbol.for('plan') as unknown as string] as string | undefined],
   ])('however they look for what a middleware has found out: %s', async (_how, found) => {
     const { ask } = await inKoa(Koa, {
       before: [
@@ -385,6 +591,32 @@ describe.each(KOAS)('before the cache in %s', (_name, Koa) => {
     await ask('/');
     expect((await ask('/', { headers: { 'x-plan': 'pro' } })).text).toBe('run 2');
     expect((await ask('/')).text).toBe('run 1');
+  });
+
+  it('what is done to an answer on its way out makes it stand aside', async () => {
+    for (const late of [
+      (ctx: Koa3.Context) => {
+        ctx.set('X-Response-Time', '5');
+      },
+      (ctx: Koa3.Context) => {
+        ctx.body = `<layout>${String(ctx.body)}</layout>`;
+      },
+    ]) {
+      const warnings = await warningsOf(async () => {
+        const { ask, seen } = await inKoa(Koa, {
+          before: [
+            async (ctx, next) => {
+              await next();
+              late(ctx);
+            },
+          ],
+        });
+        const { text } = await ask('/');
+        expect((await ask('/')).text).toBe(text);
+        expect(seen()).toBe(2);
+      });
+      expect(warnings).toHaveLength(1);
+    }
   });
 
   it('fields and visitors before the cache make it stand aside', async () => {

@@ -14,6 +14,7 @@ import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { bodyOf, hasContent, isExplicitNull, overhear } from './body.js';
 import type { Body } from './body.js';
+import { noteRewritten } from './origin.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -157,6 +158,7 @@ export class Answer {
     if (this.#isDirect()) return this.#shown.end(...args);
     if (this.#stage === 'outside') {
       this.#args = args;
+      if (this.#isReplaced()) noteRewritten(this.#ctx.req);
       if (this.#body?.kind === 'bytes') return this.#shown.end(this.#body.bytes);
       if (this.#body?.kind === 'overheard') return this.#shown.end();
       if (this.#isOpaque()) return this.#shown.end(...args);

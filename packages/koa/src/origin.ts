@@ -13,7 +13,18 @@ import type { Context, ParameterizedContext } from 'koa';
  */
 const CONTEXT = Symbol('locmem.koa.context');
 
-type KnownRequest = IncomingMessage & { [CONTEXT]?: Context; originalUrl?: string };
+/** A middleware further out has put another body in the place of the handler's. */
+const REWRITTEN = Symbol('locmem.koa.rewritten');
+
+type KnownRequest = IncomingMessage & {
+  [CONTEXT]?: Context;
+  [REWRITTEN]?: true;
+  originalUrl?: string;
+};
+
+export function noteRewritten(req: IncomingMessage): void {
+  (req as KnownRequest)[REWRITTEN] = true;
+}
 
 export function contextOf(req: IncomingMessage): Context | undefined {
   return (req as KnownRequest)[CONTEXT];
@@ -42,6 +53,7 @@ export const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
         ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(ctx.state[name])))
     );
   },
+  isRewritten: (req) => (req as KnownRequest)[REWRITTEN] === true,
   early: (app, req, res) => {
     const ctx = (app as Koa).createContext(req, res);
     const view = earlyView<Context>([
