@@ -215,7 +215,7 @@ describe.each(PLATFORMS)('@RequestMemo over HTTP on %s', (platform) => {
       @Get() get() {
         scope = currentRequest();
         this.users.byId(1);
-        return scope?.memos?.size;
+        return scope?.memos?.filter(Boolean).length;
       }
     }
     const { ask } = await serve(platform, { ...app, controllers: [Holder] });

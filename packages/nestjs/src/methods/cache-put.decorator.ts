@@ -4,8 +4,8 @@ import { writeOptions } from './keep.js';
 import { kindBefore, rememberKind } from './kind.js';
 import { replaceMethod } from './method.js';
 import type { Method, MethodDecoratorOf } from './method.js';
-import type { CachePutOptions, Key } from './options.js';
-import { Site } from './place.js';
+import type { CachePutOptions } from './options.js';
+import { keyOf, Site } from './place.js';
 
 /**
  * Runs the method each time and keeps its result (Spring: `@CachePut`). An undefined is not kept. For a
@@ -50,7 +50,7 @@ export function CachePut<M extends Method>(options: CachePutOptions<M>): MethodD
       const place = site.place(plan, args);
       return afterSuccess(answer, (result) => {
         if (result === undefined || unless?.(result, ...args) === true) return undefined;
-        const made = resultKey ? resultKey(result, ...args) : keyOf(key, args);
+        const made = resultKey ? resultKey(result, ...args) : keyOf(key!, args);
         const cacheKey = site.keyFrom(place, made);
         return contained(decorated.place, () =>
           cache.set(cacheKey, result, writeOptions(plan.options, place, args)),
@@ -61,8 +61,4 @@ export function CachePut<M extends Method>(options: CachePutOptions<M>): MethodD
     if (kind !== undefined) rememberKind(replacement, kind);
     return replacement;
   });
-}
-
-export function keyOf(key: CachePutOptions['key'], args: readonly unknown[]): Key {
-  return typeof key === 'function' ? key(...args) : key!;
 }

@@ -5,11 +5,12 @@ import { isPromise, kindBefore, kindOf, rememberKind } from './kind.js';
 import type { Kind } from './kind.js';
 import { keepOptions } from './keep.js';
 import { Load } from './load.js';
+import { isSetApart } from '../requests/request-scope.js';
 import { replaceMethod } from './method.js';
 import type { Decorated, Method, MethodDecoratorOf } from './method.js';
 import { cachedObservable } from './observable.js';
 import type { CacheableOptions } from './options.js';
-import { Site } from './place.js';
+import { keyOf, NOWHERE_ELSE, Site } from './place.js';
 import type { ClassPlan } from './place.js';
 
 /**
@@ -82,6 +83,8 @@ class CachedMethod {
   /** Undefined until the method has shown it. */
   #kind: Kind | undefined;
   #tellKind: (kind: Kind) => void = () => undefined;
+  /** The plan that was last found to be plain. */
+  #plainFor: ClassPlan<CacheableOptions> | undefined;
 
   constructor(decorated: Decorated, options: CacheableOptions) {
     this.#decorated = decorated;
@@ -107,6 +110,7 @@ class CachedMethod {
   #answer(self: object, args: unknown[]): unknown {
     const plan = this.#site.planFor(self);
     const cache = this.#site.cacheOf(self, plan);
+    if (this.#isPlain(plan) && !isSetApart()) return this.#plainly(self, args, plan, cache);
     const { condition } = plan.options;
     const run = () => this.#decorated.original.apply(self, args);
     if (condition !== undefined && !condition(...args)) return run();
@@ -114,6 +118,39 @@ class CachedMethod {
     return this.#kind === undefined
       ? this.#first(makeLoad, run, plan)
       : this.#by(this.#kind, makeLoad, run, plan);
+  }
+
+  /** Whether calls differ in nothing but their key: what nearly all methods come to. */
+  #isPlain(plan: ClassPlan<CacheableOptions>): boolean {
+    if (this.#plainFor === plan) return true;
+    const { options } = plan;
+    const perCall = [options.timeout, options.tags, options.version, options.keyPrefix];
+    const rules = [options.condition, options.unless, options.errorTimeout];
+    const isPlain =
+      (this.#kind === 'sync' || this.#kind === 'promise') &&
+      perCall.every((option) => typeof option !== 'function') &&
+      [options.version, options.keyPrefix, ...rules].every((option) => option === undefined);
+    if (isPlain) this.#plainFor = plan;
+    return isPlain;
+  }
+
+  /** The short way: on a hit, nothing is made but the key. */
+  #plainly(
+    self: object,
+    args: unknown[],
+    plan: ClassPlan<CacheableOptions>,
+    cache: Cache,
+  ): unknown {
+    const { options } = plan;
+    const key = this.#site.plainKey(plan, cache, args);
+    const keep = keepOptions(options, NOWHERE_ELSE, args);
+    let load: Load | undefined;
+    const makeLoad = () =>
+      new Load(cache, key, keep, options, args, () => this.#decorated.original.apply(self, args));
+    const found: unknown = cache.getOrSet<unknown>(key, () => (load = makeLoad()).begin(), keep);
+    if (!isPromise(found)) return this.#kind === 'sync' ? found : Promise.resolve(found);
+    const pending = (load ?? makeLoad()).whenThere(found);
+    return this.#kind === 'sync' ? this.#notAtOnce(pending, load, plan) : pending;
   }
 
   /** Where the result of this call is, and what is to be kept with it; to be loaded once or again. */
@@ -128,7 +165,7 @@ class CachedMethod {
     const cacheKey =
       key === undefined
         ? this.#site.defaultKey(place, plan, cache, args)
-        : this.#site.keyFrom(place, typeof key === 'function' ? key(...args) : key);
+        : this.#site.keyFrom(place, keyOf(key, args));
     const keep = keepOptions(options, place, args);
     return (run) => new Load(cache, cacheKey, keep, options, args, run);
   }
@@ -152,11 +189,19 @@ class CachedMethod {
   }
 
   /** A method that returns at once must be answered at once. */
-  #atOnce(load: Load, { alias }: ClassPlan<CacheableOptions>): unknown {
+  #atOnce(load: Load, plan: ClassPlan<CacheableOptions>): unknown {
     const value = load.value();
-    if (!isPromise(value)) return value;
-    if (load.hasPromised) return this.#learn('promise', value);
-    value.then(undefined, () => undefined);
+    return isPromise(value) ? this.#notAtOnce(value, load, plan) : value;
+  }
+
+  #notAtOnce(
+    pending: PromiseLike<unknown>,
+    load: Load | undefined,
+    { alias }: ClassPlan<CacheableOptions>,
+  ): unknown {
+    // So it is not a method that always does.
+    if (load?.hasPromised === true) return this.#learn('promise', pending);
+    pending.then(undefined, () => undefined);
     throw new SyncMethodError(this.#decorated.place, alias);
   }
 

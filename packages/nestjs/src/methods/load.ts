@@ -76,13 +76,9 @@ export class Load {
 
   /** What is found, or what the method comes to; a promise when either takes time. */
   value(run: () => unknown = this.#run): unknown {
-    const { unless, errorTimeout } = this.#rules;
-    const loader =
-      unless === undefined && errorTimeout === undefined
-        ? () => this.#plain(run)
-        : () => this.#withRules(run);
+    const loader = () => this.begin(run);
     const found: unknown = this.cache.getOrSet<unknown>(this.#key, loader, this.#options);
-    if (isPromise(found)) return this.#whenThere(found, run);
+    if (isPromise(found)) return this.whenThere(found, run);
     return this.#isUnkept ? this.#ran!.value : found;
   }
 
@@ -93,6 +89,13 @@ export class Load {
   }
 
   // ---- the method ----------------------------------------------------------------------------
+
+  /** Runs the method for the cache, which has found nothing. */
+  begin(run: () => unknown = this.#run): unknown {
+    const { unless, errorTimeout } = this.#rules;
+    const hasRules = unless !== undefined || errorTimeout !== undefined;
+    return hasRules ? this.#withRules(run) : this.#plain(run);
+  }
 
   #plain(run: () => unknown): unknown {
     this.#hasBegun = true;
@@ -166,8 +169,8 @@ export class Load {
     return { unkept, close: unkeptUnderWay.add(this.cache, this.address, unkept) };
   }
 
-  /** Enters from `value`; the promise is that of the cache. */
-  async #whenThere(pending: PromiseLike<unknown>, run: () => unknown): Promise<unknown> {
+  /** @param pending the promise that the cache has answered with */
+  async whenThere(pending: PromiseLike<unknown>, run: () => unknown = this.#run): Promise<unknown> {
     const other = this.#hasBegun ? undefined : unkeptUnderWay.get(this.cache, this.address);
     if (other) other.waiting++;
     let value: unknown;

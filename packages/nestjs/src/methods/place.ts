@@ -9,6 +9,7 @@
  *     {!}…                       the error of a call that failed
  *     \[…  \{…  \\…              a key of the user's that looks like another form
  */
+import { InvalidOptionError } from '@locmem/core';
 import type { Cache } from '@locmem/core';
 import { AmbiguousKeysError } from '../errors.js';
 import { cacheGivenTo, injectInto } from '../inject-cache.decorator.js';
@@ -29,6 +30,8 @@ export interface ClassPlan<O> {
   readonly token: symbol;
   /** What default keys begin with, without the bracket. */
   readonly name: string;
+  /** Default keys by the only argument; then all are forgotten, which costs little and bounds them. */
+  readonly keys: Map<string | number, string>;
   /** The cache in which the class has been found to be the only one of its name. */
   claimedIn?: Cache;
 }
@@ -43,7 +46,11 @@ export interface Place {
   readonly prefixTag: string | undefined;
 }
 
-const NOWHERE_ELSE: Place = Object.freeze({
+/** Keys that are remembered for each class and method. */
+const KNOWN_KEYS = 1_024;
+
+/** Where nothing sets a call apart. */
+export const NOWHERE_ELSE: Place = Object.freeze({
   head: '',
   version: undefined,
   prefixTag: undefined,
@@ -97,6 +104,7 @@ export class Site<O extends PlaceOptions> {
       ...{ constructor, options, alias },
       token: getCacheToken(alias),
       name: `${className}${declaredIn}.${suffix}`,
+      keys: new Map(),
     };
   }
 
@@ -104,7 +112,8 @@ export class Site<O extends PlaceOptions> {
   place({ options }: ClassPlan<O>, args: readonly unknown[]): Place {
     const request = currentRequest();
     const { version, keyPrefix } = options;
-    if (request === undefined && version === undefined && keyPrefix === undefined) {
+    const isPlain = version === undefined && keyPrefix === undefined;
+    if (isPlain && request?.isSetApart !== true) {
       return NOWHERE_ELSE;
     }
     const outer = request?.address();
@@ -138,6 +147,33 @@ export class Site<O extends PlaceOptions> {
     return place.head + keyText(key);
   }
 
+  /** The key of a call that nothing sets apart. @throws {UnstableArgumentError} */
+  plainKey(
+    plan: ClassPlan<O & { key?: PlainKey }>,
+    cache: Cache,
+    args: readonly unknown[],
+  ): string {
+    const { key } = plan.options;
+    if (key !== undefined) {
+      const made = keyOf(key, args);
+      // As it is, in all likelihood.
+      return typeof made === 'string' && !isMarked(made) ? made : this.keyFrom(NOWHERE_ELSE, made);
+    }
+    if (args.length !== 1) return this.defaultKey(NOWHERE_ELSE, plan, cache, args);
+    const [only] = args;
+    const isName = typeof only === 'string' || (typeof only === 'number' && only !== 0);
+    if (!isName || plan.claimedIn !== cache) {
+      return this.defaultKey(NOWHERE_ELSE, plan, cache, args);
+    }
+    let known = plan.keys.get(only);
+    if (known === undefined) {
+      known = this.defaultKey(NOWHERE_ELSE, plan, cache, args);
+      if (plan.keys.size >= KNOWN_KEYS) plan.keys.clear();
+      plan.keys.set(only, known);
+    }
+    return known;
+  }
+
   /** The key of class, method and arguments. @throws {UnstableArgumentError} */
   defaultKey(place: Place, plan: ClassPlan<O>, cache: Cache, args: readonly unknown[]): string {
     if (plan.claimedIn !== cache) claim(cache, plan);
@@ -147,7 +183,22 @@ export class Site<O extends PlaceOptions> {
 
 function keyText(key: Key): string {
   if (typeof key !== 'string') return shortened('', encodeParts(key));
-  return /^[[{\\]/.test(key) ? `\\${key}` : key;
+  return isMarked(key) ? `\\${key}` : key;
+}
+
+/** Whether a key of the user's looks like another form. */
+function isMarked(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first === 0x5b || first === 0x7b || first === 0x5c; // [ { \
+}
+
+type PlainKey = Key | ((...args: never[]) => Key) | undefined;
+
+export function keyOf(key: Exclude<PlainKey, undefined>, args: readonly unknown[]): Key {
+  if (typeof key !== 'function') return key;
+  // A call with one argument is the rule, and much cheaper than one with a list of them.
+  const make = key as (...args: readonly unknown[]) => Key;
+  return args.length === 1 ? make(args[0]) : make(...args);
 }
 
 /** The key of what a call has thrown, beside the key of its result. */
@@ -160,6 +211,10 @@ const claims = new WeakMap<Cache, Map<string, unknown>>();
 
 /** @throws {AmbiguousKeysError} when another class of the same name has them already */
 function claim(cache: Cache, plan: ClassPlan<unknown>): void {
+  if (plan.name.startsWith('.')) {
+    const rule = 'must be given for a class that has no name, or its methods keys of their own';
+    throw new InvalidOptionError('@CacheDefaults()', 'name', rule, undefined);
+  }
   const names = claims.get(cache) ?? new Map<string, unknown>();
   claims.set(cache, names);
   const owner = names.get(plan.name) ?? plan.constructor;

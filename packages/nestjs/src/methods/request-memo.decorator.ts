@@ -5,6 +5,7 @@ import { injectInto } from '../inject-cache.decorator.js';
 import { encodeArguments, encodeParts } from '../keys/encode.js';
 import { currentRequest } from '../requests/request-scope.js';
 import type { Memos } from '../requests/request-scope.js';
+import { processWide } from '../process-wide.js';
 import { INSTALLED } from '../tokens.js';
 import { SharedIterator } from './async-iterable.js';
 import { isAsyncIterable, isPromise } from './kind.js';
@@ -67,6 +68,7 @@ export function RequestMemo<M extends Method>(
   checkOptions(options);
   const { key } = options as RequestMemoOptions;
   return replaceMethod('RequestMemo', (decorated) => {
+    const number = methods.count++;
     injectInto(decorated.target, INSTALLED);
     const { original, place } = decorated;
 
@@ -77,21 +79,28 @@ export function RequestMemo<M extends Method>(
         const result: unknown = original.apply(this, args);
         return result;
       }
-      const results = resultsOf(memos, replacement, this);
-      const keyed = key === undefined ? plainKey(args) : UNKEYED;
-      if (keyed !== UNKEYED) {
-        const found = results.plain.get(keyed);
-        if (found !== undefined) return handedOut(found);
-        return handedOut(compute(decorated, this, args, results.plain, keyed));
+      const results = resultsOf(memos, number, this);
+      if (args.length === 0 && key === undefined) {
+        return handedOut(
+          (results.alone ??= compute(decorated, this, args, () => {
+            results.alone = undefined;
+          })),
+        );
       }
-      const encoded = key === undefined ? encodeArguments(args) : ownKey(key, args);
-      const found = results.encoded.get(encoded);
-      if (found !== undefined) return handedOut(found);
-      return handedOut(compute(decorated, this, args, results.encoded, encoded));
+      const memoKey = key === undefined ? keyOfArguments(args) : ownKey(key, args);
+      let memo = results.others.get(memoKey);
+      if (memo === undefined) {
+        memo = compute(decorated, this, args, () => results.others.delete(memoKey));
+        results.others.set(memoKey, memo);
+      }
+      return handedOut(memo);
     }
     return replacement;
   });
 }
+
+/** Of all copies of this package: they share the scopes of requests. */
+const methods = processWide('memo-methods/1', () => ({ count: 0 }));
 
 /** A result, boxed so that undefined is one, too. */
 interface Memo {
@@ -101,35 +110,35 @@ interface Memo {
 /** The results of one method for one object. */
 interface Results {
   readonly object: object;
-  /** By the only argument, where it is a primitive value. */
-  readonly plain: Map<unknown, Memo>;
-  /** By all arguments, as text. */
-  readonly encoded: Map<string, Memo>;
+  /** Without arguments. */
+  alone: Memo | undefined;
+  /** By the arguments. */
+  readonly others: Map<unknown, Memo>;
   /** Of another object. */
   readonly next: Results | undefined;
 }
 
-function resultsOf(memos: Memos, method: Method, object: object): Results {
-  const first = memos.get(method) as Results | undefined;
+function resultsOf(memos: Memos, number: number, object: object): Results {
+  const first = memos[number] as Results | undefined;
   for (let results = first; results !== undefined; results = results.next) {
     if (results.object === object) return results;
   }
-  const results = { object, plain: new Map(), encoded: new Map(), next: first };
-  memos.set(method, results);
-  return results;
+  return (memos[number] = { object, alone: undefined, others: new Map(), next: first });
 }
 
-const NO_ARGUMENT = Symbol('no argument');
-const MINUS_ZERO = Symbol('-0');
-const UNKEYED = Symbol('unkeyed');
-
-function plainKey(args: readonly unknown[]): unknown {
-  if (args.length === 0) return NO_ARGUMENT;
-  if (args.length > 1) return UNKEYED;
+/** The only argument itself where it is a primitive value, but for strings and -0; else all as text. */
+function keyOfArguments(args: readonly unknown[]): unknown {
   const only = args[0];
-  if (Object.is(only, -0)) return MINUS_ZERO;
-  const isObject = typeof only === 'object' && only !== null;
-  return isObject || typeof only === 'function' || typeof only === 'symbol' ? UNKEYED : only;
+  if (args.length > 1 || Object.is(only, -0)) return encodeArguments(args);
+  switch (typeof only) {
+    case 'number':
+    case 'bigint':
+    case 'boolean':
+    case 'undefined':
+      return only;
+    default:
+      return only === null ? null : encodeArguments(args);
+  }
 }
 
 function ownKey(
@@ -143,16 +152,8 @@ function ownKey(
   throw new InvalidOptionError('@RequestMemo()', 'key', rule, made);
 }
 
-function compute<K>(
-  { original }: Decorated,
-  self: object,
-  args: unknown[],
-  memos: Map<K, Memo>,
-  key: K,
-): Memo {
-  const memo: Memo = { value: shared(original.apply(self, args), () => memos.delete(key)) };
-  memos.set(key, memo);
-  return memo;
+function compute({ original }: Decorated, self: object, args: unknown[], forget: () => void): Memo {
+  return { value: shared(original.apply(self, args), forget) };
 }
 
 /** What can be asked for only once is made to be asked for often. */

@@ -11,8 +11,8 @@ export interface RequestAddress {
   readonly version: number | undefined;
 }
 
-/** Results of `@RequestMemo` methods: by method, then by object and arguments. */
-export type Memos = Map<object, unknown>;
+/** Results of `@RequestMemo` methods: by the number of the method, then by object and arguments. */
+export type Memos = unknown[];
 
 const NOTHING_SET: RequestAddress = Object.freeze({ keyPrefix: undefined, version: undefined });
 
@@ -21,7 +21,7 @@ export class RequestScope {
   memos: Memos | undefined;
   #addressOf: (() => RequestAddress) | undefined;
 
-  constructor(memos: Memos = new Map()) {
+  constructor(memos: Memos = []) {
     this.memos = memos;
   }
 
@@ -33,6 +33,11 @@ export class RequestScope {
   /** @param addressOf asked at each use: what it goes by may be known only after the guards */
   addressBy(addressOf: (() => RequestAddress) | undefined): void {
     this.#addressOf = addressOf;
+  }
+
+  /** Whether anybody has said under what prefix or version it finds things. */
+  get isSetApart(): boolean {
+    return this.#addressOf !== undefined;
   }
 
   address(): RequestAddress {
@@ -61,6 +66,11 @@ const storage = processWide('requests/1', () => new AsyncLocalStorage<RequestSco
 
 export function currentRequest(): RequestScope | undefined {
   return storage.getStore();
+}
+
+/** Whether the request finds things elsewhere than others do. */
+export function isSetApart(): boolean {
+  return storage.getStore()?.isSetApart === true;
 }
 
 export function runInRequest<T>(scope: RequestScope, run: () => T): T {
