@@ -26,8 +26,8 @@ answerMessages(async ({ what, milliseconds }) => {
 
 async function taskOf({ call, runs, inRequest }) {
   const isAsync = subject.group === 'async';
-  for (let id = 0; id < IDS; id++) await call(id);
   if (subject.group !== 'request') {
+    for (let id = 0; id < IDS; id++) await call(id);
     const before = runs();
     for (let id = 0; id < IDS; id++) assert.deepEqual(await call(id), city(id));
     assert.equal(runs(), before, 'a hit must not run the method');

@@ -42,16 +42,21 @@ export function rawOf(context: ExecutionContext): Raw {
   return { req: request.raw ?? request, res: reply?.raw ?? (response as ServerResponse), reply };
 }
 
-/** Node's request knows nothing of the context that Nest made for it. */
-const contexts = new WeakMap<IncomingMessage, ExecutionContext>();
+/**
+ * Node's request knows nothing of the context that Nest made for it. (A property, not a WeakMap: one
+ * entry for each request costs the garbage collector more than all the rest of a hit.)
+ */
+const CONTEXT = Symbol.for('@locmem/nestjs/context');
 
-export function rememberContext(req: IncomingMessage, context: ExecutionContext): void {
-  contexts.set(req, context);
+type Remembering = IncomingMessage & { [CONTEXT]?: ExecutionContext };
+
+export function rememberContext(req: Remembering, context: ExecutionContext): void {
+  req[CONTEXT] = context;
 }
 
 /** The context of a request that has come as far as its handler. */
-export function contextOf(req: IncomingMessage): ExecutionContext {
-  const context = contexts.get(req);
+export function contextOf(req: Remembering): ExecutionContext {
+  const context = req[CONTEXT];
   if (context === undefined) throw new Error('This request has not reached a handler of Nest');
   return context;
 }
@@ -79,8 +84,8 @@ export function originOf(
   };
 }
 
-function platformRequest(req: IncomingMessage): PlatformRequest | undefined {
-  return contexts.get(req)?.switchToHttp().getRequest<PlatformRequest>();
+function platformRequest(req: Remembering): PlatformRequest | undefined {
+  return req[CONTEXT]?.switchToHttp().getRequest<PlatformRequest>();
 }
 
 function schemeOfConnection({ socket }: IncomingMessage): string {
@@ -115,32 +120,28 @@ export function takeFields({ res, reply }: Raw, names: readonly string[]): () =>
   };
 }
 
-const WRITING = [
-  ...['setHeader', 'appendHeader', 'setHeaders', 'removeHeader', 'flushHeaders', 'writeHead'],
-  ...['write', 'end', 'status', 'send', 'json', 'jsonp', 'render', 'redirect', 'sendFile', 'view'],
+/** By which Nest, Express and handlers write to a response; and to a reply of Fastify. */
+const WRITES_OF_RESPONSE = [
+  ...['setHeader', 'removeHeader', 'writeHead', 'write', 'end'],
+  ...['send', 'json', 'render', 'redirect', 'sendFile'],
 ];
+const WRITES_OF_REPLY = ['send', 'redirect', 'view'];
 
-const silent = new WeakSet<object>();
+function silent(this: unknown): unknown {
+  return this;
+}
 
 /** The answer is on its way; what Nest goes on to make of the handler's absence leads nowhere. */
 export function silence({ res, reply }: Raw): void {
   reply?.hijack();
-  for (const object of [res, reply]) {
-    if (object === undefined) continue;
-    const methods = object as unknown as Record<string, unknown>;
-    for (const name of WRITING) {
-      if (typeof methods[name] !== 'function') continue;
-      const value = () => object;
-      silent.add(value);
-      Object.defineProperty(object, name, { value, writable: true, configurable: true });
-    }
-  }
+  const methods = (reply ?? res) as unknown as Record<string, unknown>;
+  for (const name of reply ? WRITES_OF_REPLY : WRITES_OF_RESPONSE) methods[name] = silent;
 }
 
 /** The handler is to answer again, through a response that the cache has put in the place of the first. */
 export function unsilence({ res }: Raw): void {
   const methods = res as unknown as Record<string, unknown>;
-  for (const name of WRITING) {
-    if (silent.has(Object(methods[name]) as object)) Reflect.deleteProperty(methods, name);
+  for (const name of WRITES_OF_RESPONSE) {
+    if (methods[name] === silent) Reflect.deleteProperty(methods, name);
   }
 }
