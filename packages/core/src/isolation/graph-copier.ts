@@ -17,6 +17,9 @@ import { weighBytes, weighCollection, weighImmutable, weighObject } from './weig
 /** Deeper nesting is refused on the way in, so that no reader's stack overflows on the way out. */
 const MAX_DEPTH = 500;
 
+/** From an object to what it holds. Keys of a Map are put into words only for a refusal. */
+type Step = string | number | (() => string);
+
 export class GraphCopier {
   /** False once the value has shown a shared reference, a cycle, or an array with holes or extras. */
   isTree = true;
@@ -26,7 +29,7 @@ export class GraphCopier {
   bytes = 0;
 
   readonly #copies = new Map<object, object>();
-  readonly #path: (string | number)[] = [];
+  readonly #path: Step[] = [];
 
   /** @throws {NotSerializableError} when something in the value cannot be copied */
   copy(value: unknown): unknown {
@@ -86,7 +89,10 @@ export class GraphCopier {
     this.bytes += weighCollection(map.size);
     // A subclass may override iteration and set; its copy must hold what it holds all the same.
     for (const [key, value] of Map.prototype.entries.call(map) as Iterable<[unknown, unknown]>) {
-      copy.set(this.#at(`key ${show(key)}`, key), this.#at(`get ${show(key)}`, value));
+      copy.set(
+        this.#at(() => `key ${show(key)}`, key),
+        this.#at(() => `get ${show(key)}`, value),
+      );
     }
     return this.#copyOwnFields(map, sameClass(copy, map));
   }
@@ -138,8 +144,8 @@ export class GraphCopier {
     }
   }
 
-  #at(key: string | number, value: unknown): unknown {
-    this.#path.push(key);
+  #at(step: Step, value: unknown): unknown {
+    this.#path.push(step);
     const copy = this.copy(value);
     this.#path.pop();
     return copy;
@@ -152,7 +158,8 @@ export class GraphCopier {
   }
 
   #refuse(reason: string, options?: ErrorOptions): never {
-    const steps = this.#path.map((key) =>
+    const names = this.#path.map((step) => (typeof step === 'function' ? step() : step));
+    const steps = names.map((key) =>
       /^[A-Za-z_$][\w$]*$/.test(String(key)) ? `.${key}` : `[${String(key)}]`,
     );
     throw new NotSerializableError(reason, `value${shorten(steps).join('')}`, options);

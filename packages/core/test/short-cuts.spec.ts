@@ -1,0 +1,200 @@
+// The usual calls take short cuts: a hit at one glance, a plain write without a detour, deadlines from the
+// next reading of the clock. A clock of the user's is asked at every look, so a cache that has one goes the
+// long way each time: the same calls must leave both alike.
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { LocMemCache, type LocMemOptions } from '@locmem/core';
+import type { Timekeeper } from '../src/clock.js';
+import { fromNow, isFromNow, LateDeadlines } from '../src/late-deadlines.js';
+
+const KEY = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'not portable', '');
+const VALUE = fc.oneof(
+  fc.integer(),
+  fc.string(),
+  fc.constantFrom(null, true, 10n),
+  fc.record({ tree: fc.array(fc.integer(), { maxLength: 5 }) }),
+);
+const VERSION = fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined });
+
+type Call = (cache: LocMemCache) => unknown;
+
+const optionsOf = (version: number | undefined) =>
+  version === undefined ? undefined : { version };
+
+const CALL: fc.Arbitrary<Call> = fc.oneof(
+  fc.tuple(KEY, VERSION).map(
+    ([key, version]): Call =>
+      (cache) =>
+        cache.get(key, optionsOf(version)),
+  ),
+  fc.tuple(KEY, VALUE, VERSION).map(
+    ([key, value, version]): Call =>
+      (cache) =>
+        cache.set(key, value, optionsOf(version)),
+  ),
+  fc.tuple(KEY, VALUE, fc.constantFrom(0, -1, 1_000, null)).map(
+    ([key, value, timeout]): Call =>
+      (cache) =>
+        cache.set(key, value, { timeout }),
+  ),
+  fc.tuple(KEY, VALUE).map(
+    ([key, value]): Call =>
+      (cache) =>
+        cache.set(key, value, { tags: ['t'] }),
+  ),
+  KEY.map(
+    (key): Call =>
+      (cache) =>
+        cache.incr(key),
+  ),
+  KEY.map(
+    (key): Call =>
+      (cache) =>
+        cache.getOrSet(key, () => 'loaded'),
+  ),
+  KEY.map(
+    (key): Call =>
+      (cache) =>
+        cache.delete(key),
+  ),
+  KEY.map(
+    (key): Call =>
+      (cache) =>
+        cache.touch(key, { timeout: 500 }),
+  ),
+  fc.constant<Call>((cache) => cache.getMany(['a', 'b', 'c'])),
+  fc.constant<Call>((cache) => cache.deleteByTag('t')),
+  fc.constant<Call>((cache) => cache.clear({ version: 2 })),
+  fc.constant<Call>((cache) => cache.bytes), // from here on bytes are kept up
+);
+
+/** What comes of a call, an error told by its code. */
+function outcome(cache: LocMemCache, call: Call): unknown {
+  try {
+    return call(cache);
+  } catch (error) {
+    return (error as { code?: string }).code ?? error;
+  }
+}
+
+function seen(cache: LocMemCache) {
+  const { hits, misses, sets, deletes, evictions, expiries, entries } = cache.stats();
+  return {
+    counts: { hits, misses, sets, deletes, evictions, expiries, entries },
+    order: [...cache.keys({ all: true })],
+    values: [...cache.entries()],
+    // To the second: the two clocks are read at different moments.
+    left: [...cache.keys()].map((key) => Math.round((cache.ttl(key) ?? 0) / 10)),
+  };
+}
+
+let stores = 0;
+
+function pair(options: LocMemOptions): [short: LocMemCache, long: LocMemCache] {
+  const warned: LocMemOptions = { onWarning: () => undefined, ...options };
+  const clock = { now: () => performance.now() };
+  return [
+    new LocMemCache(`short cuts ${++stores}`, warned),
+    new LocMemCache(`short cuts ${++stores}`, { ...warned, clock }),
+  ];
+}
+
+describe('short cuts', () => {
+  const variants: LocMemOptions[] = [
+    {},
+    { maxEntries: 5 },
+    { maxEntries: 5, policy: 'lru' },
+    { maxEntries: 5, policy: 'cull' },
+    { maxEntries: 5, keyCheck: 'error' },
+    { maxBytes: 1_500 },
+    { timeout: null, isolation: 'freeze' },
+    { keyFunction: (key, prefix, version) => `${prefix}/${version}/${key}` },
+    { compat: 'django', maxEntries: 5 },
+  ];
+
+  it.each(variants)('lead where the long way does: %j', (options) => {
+    fc.assert(
+      fc.property(fc.array(CALL, { maxLength: 120 }), (calls) => {
+        const [short, long] = pair(options);
+        for (const call of calls) expect(outcome(short, call)).toEqual(outcome(long, call));
+        expect(seen(short)).toEqual(seen(long));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('warn of a key that is not portable at each write, also over what is there', () => {
+    const warnings: string[] = [];
+    const cache = new LocMemCache(`short cuts ${++stores}`, {
+      onWarning: ({ code }) => warnings.push(code),
+    });
+    for (let i = 0; i < 3; i++) cache.set('not portable', i);
+    expect(warnings).toHaveLength(3);
+  });
+
+  it('publish hits and sets from the moment somebody listens', async () => {
+    const cache = new LocMemCache(`short cuts ${++stores}`);
+    const heard: string[] = [];
+    cache.set('k', 1);
+    cache.get('k');
+    const hear = ({ type }: { type: string }) => heard.push(type);
+    cache.on('hit', hear).on('set', hear);
+    cache.get('k');
+    cache.set('k', 2);
+    await Promise.resolve();
+    expect(heard).toEqual(['hit', 'set']);
+    cache.off('hit', hear).off('set', hear);
+    cache.get('k');
+    cache.set('k', 3);
+    await Promise.resolve();
+    expect(heard).toHaveLength(2);
+  });
+});
+
+describe('late deadlines', () => {
+  /** A clock that ticks when it is told to. */
+  function ticking() {
+    let nowMs = 1_000;
+    let waiting: { ticked(): void }[] = [];
+    const time = {
+      exact: () => nowMs,
+      atTick: (who: { ticked(): void }) => waiting.push(who),
+    } as unknown as Timekeeper;
+    const reckoned: [slot: number, nowMs: number][] = [];
+    const late = new LateDeadlines(time, (slots, count, atMs) => {
+      for (let i = 0; i < count; i++) reckoned.push([slots[i]!, atMs]);
+    });
+    const tick = (afterMs: number) => {
+      nowMs += afterMs;
+      const due = waiting;
+      waiting = [];
+      for (const who of due) who.ticked();
+    };
+    return { late, tick, reckoned, waitingFor: () => waiting.length };
+  }
+
+  it('are reckoned from the reading at the tick after the write, never from one before it', () => {
+    const { late, tick, reckoned } = ticking();
+    late.add(1);
+    late.add(2);
+    expect(reckoned).toEqual([]);
+    tick(7);
+    expect(reckoned).toEqual([[1, 1_007], [2, 1_007]]); // prettier-ignore
+    tick(1);
+    expect(reckoned).toHaveLength(2);
+  });
+
+  it('are reckoned sooner when many wait or somebody asks, and expect one tick only', () => {
+    const { late, reckoned, waitingFor } = ticking();
+    for (let slot = 1; slot <= 1_000; slot++) late.add(slot);
+    expect(reckoned).toHaveLength(768);
+    expect(waitingFor()).toBe(1);
+    late.settle();
+    expect(reckoned).toHaveLength(1_000);
+  });
+
+  it('are told from others by their sign', () => {
+    expect([fromNow(300_000), fromNow(0.25)].map(isFromNow)).toEqual([true, true]);
+    expect([0, 1, Infinity, -Infinity, NaN].some(isFromNow)).toBe(false);
+  });
+});
