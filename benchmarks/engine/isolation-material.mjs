@@ -22,7 +22,8 @@ export const SHAPES = {
   nested: { name: '23 kB, nested three deep', make: page },
   array: {
     name: 'array of 100 objects',
-    make: (i) => Array.from({ length: 100 }, (_, j) => ({ id: i + j, name: `n${j}`, price: j / 4 })),
+    make: (i) =>
+      Array.from({ length: 100 }, (_, j) => ({ id: i + j, name: `n${j}`, price: j / 4 })),
   },
   map: {
     name: 'Map of 10 strings',
@@ -70,7 +71,7 @@ export const WAYS = {
   share: { name: "LocMem 'share'", open: cacheOf('share') },
   structuredClone: {
     name: 'structuredClone',
-    open: formOf(structuredClone, structuredClone),
+    open: formOf(globalThis.structuredClone, globalThis.structuredClone),
     keeps: (shape) => !OUT_OF_CLONES.has(shape),
   },
   v8: {

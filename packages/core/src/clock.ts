@@ -48,12 +48,12 @@ const TICK_MS = 1;
 const LOOKS_PER_READING = 64;
 
 /**
- * The process's monotonic clock, read at most once a tick of 1 ms or once in 64 looks, whichever
- * comes first.
+ * The process's monotonic clock, read at most once a tick of 1 ms, once in 64 calls of {@link now}, and
+ * whenever a store has used {@link reading} often enough, whichever comes first.
  *
- * Cost: `performance.now()` takes some 60 ns, an object field 1 ns. The price is that a look may be
- * late: by the tick, or, while one callback blocks the event loop, by up to 64 looks. An entry may
- * live that much longer; it never dies early.
+ * Cost: `performance.now()` takes 40 to 200 ns, an object field 1 ns. The price is that a look may be
+ * late: by the tick, or, while one callback blocks the event loop, by so many looks. An entry may live
+ * that much longer; it never dies early.
  */
 class CoarseClock implements Timekeeper {
   reading = Infinity;

@@ -49,13 +49,36 @@ const TYPES: readonly CacheEventType[] = [
   ...(['hit', 'stale', 'miss', 'set', 'refuse', 'delete', 'evict', 'expire', 'load'] as const),
 ];
 
-const CHANNELS = Object.fromEntries(
-  TYPES.map((type) => [type, channel(`locmem:${type}`)]),
-) as Record<CacheEventType, Channel>;
+/** Asked on every hit and set. */
+export const HIT_CHANNEL = channel('locmem:hit');
+export const SET_CHANNEL = channel('locmem:set');
+const CHANNELS = {
+  hit: HIT_CHANNEL,
+  set: SET_CHANNEL,
+  stale: channel('locmem:stale'),
+  miss: channel('locmem:miss'),
+  refuse: channel('locmem:refuse'),
+  delete: channel('locmem:delete'),
+  evict: channel('locmem:evict'),
+  expire: channel('locmem:expire'),
+  load: channel('locmem:load'),
+} satisfies Record<CacheEventType, Channel>;
 
-/** Asked on every hit and set, so without a look-up by name. */
-export const HIT_CHANNEL = CHANNELS.hit;
-export const SET_CHANNEL = CHANNELS.set;
+/** By name in so many words: a look-up by a name that differs from call to call is a slow one. */
+function channelOf(type: CacheEventType): Channel {
+  switch (type) {
+    case 'miss':
+      return CHANNELS.miss;
+    case 'set':
+      return SET_CHANNEL;
+    case 'evict':
+      return CHANNELS.evict;
+    case 'delete':
+      return CHANNELS.delete;
+    default:
+      return CHANNELS[type];
+  }
+}
 
 export function isEventType(type: unknown): type is CacheEventType {
   return TYPES.includes(type as CacheEventType);
@@ -75,7 +98,8 @@ export class Events {
 
   /** Whether an event of this type is worth making. */
   isHeard(type: CacheEventType): boolean {
-    return CHANNELS[type].hasSubscribers || this.#listeners?.has(type) === true;
+    if (channelOf(type).hasSubscribers) return true;
+    return this.#listeners !== undefined && this.#listeners.has(type);
   }
 
   add(type: CacheEventType, listener: CacheListener): void {
