@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { checkNestInCommonJs } from './nestjs-commonjs.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const tarballs = mkdtempSync(join(tmpdir(), 'locmem-pack-'));
@@ -48,6 +49,7 @@ for (const name of readdirSync(join(root, 'packages'))) {
       `${files.length} files, dependencies: ${dependencies.join(', ') || 'none'}`,
   );
 }
+check('@locmem/nestjs in a CommonJS project on Nest 11', checkNestInCommonJs());
 rmSync(tarballs, { recursive: true });
 if (failures > 0) {
   console.error(`${failures} package checks failed`);
