@@ -1,7 +1,7 @@
 /**
  * What Express, and what stands in it before the cache, knows of a request.
  */
-import { earlyView, firstOf, NODE_NAMES, trustsProxyOf } from '@locmem/http';
+import { earlyView, firstOf, knowsVisitor, NODE_NAMES, trustsProxyOf } from '@locmem/http';
 import type { ExpressApp, RequestOrigin } from '@locmem/http';
 import type { Express, Request } from 'express';
 
@@ -16,10 +16,7 @@ export const EXPRESS_ORIGIN: RequestOrigin<Request> = {
     const forwarded = trustsProxyOf(app, req) ? firstOf(req, 'x-forwarded-host') : undefined;
     return forwarded ?? req.headers.host;
   },
-  knowsVisitor: (req) => {
-    const attached = req as unknown as Record<string, unknown>;
-    return ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(attached[name]));
-  },
+  knowsVisitor,
   early: (app, req) => {
     const { request } = app as Express;
     return earlyView<Request>([
@@ -29,9 +26,6 @@ export const EXPRESS_ORIGIN: RequestOrigin<Request> = {
     ]);
   },
 };
-
-/** Where passport, express-session, express-jwt and their like put what they have found out. */
-const ATTACHED_BY_AUTHENTICATION = ['user', 'session', 'auth', 'account', 'principal', 'tenant'];
 
 /** Where Express's own getters keep what they have made of the URL. */
 const UNPARSED = { _parsedUrl: undefined };

@@ -3,6 +3,7 @@
  * request enters them, what stands in them, and where they say a request is addressed to.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { connectionScheme } from './request.js';
 import type { RequestOrigin } from './request.js';
 
 /** Takes a request, or lets it on into the framework. */
@@ -174,8 +175,9 @@ export function originOf(app: ExpressApp | KoaApp): RequestOrigin<IncomingMessag
   return {
     isAsSentUnlessForwarded: true,
     scheme: (req) => {
-      if ('encrypted' in req.socket && req.socket.encrypted === true) return 'https';
-      return (isTrusted(req) ? firstOf(req, 'x-forwarded-proto') : undefined) ?? 'http';
+      const scheme = connectionScheme(req);
+      if (scheme === 'https' || !isTrusted(req)) return scheme;
+      return firstOf(req, 'x-forwarded-proto') ?? scheme;
     },
     authority: (req) =>
       (isTrusted(req) ? firstOf(req, 'x-forwarded-host') : undefined) ?? req.headers.host,

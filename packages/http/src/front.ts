@@ -187,6 +187,7 @@ function before(
       goOn();
       return;
     }
+    quick.remember(req, plan.address);
     void whenThere(find(site, plan), (resource) => {
       // The client has left meanwhile, or somebody lost patience.
       if (res.headersSent || res.destroyed) return;

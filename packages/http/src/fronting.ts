@@ -42,6 +42,20 @@ export function areAsSent(headers: IncomingHttpHeaders, rawHeaders: readonly str
   );
 }
 
+/** Where passport, sessions, JWT middlewares and their like put what they have found out. */
+const ATTACHED_BY_AUTHENTICATION = ['user', 'session', 'auth', 'account', 'principal', 'tenant'];
+
+/**
+ * Whether a middleware has found out who asks, and left it where such middlewares do.
+ *
+ * @param holders what it may have been left on: the request, a context, its state
+ */
+export function knowsVisitor(...holders: readonly object[]): boolean {
+  return holders.some((holder) =>
+    ATTACHED_BY_AUTHENTICATION.some((name) => Boolean((holder as Record<string, unknown>)[name])),
+  );
+}
+
 export class Fronting {
   #isOn = false;
   #hasWarned = false;

@@ -9,6 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import { notModified } from './conditional.js';
 import type { StoredResponse } from './entry.js';
 import { ageField, isFresh, ttlSeconds } from './freshness.js';
+import { KnownUrls } from './known-urls.js';
 import { PreparedHead } from './prepared.js';
 import { headersOf, planFor, rawTarget } from './request.js';
 import { answerFromStore } from './response.js';
@@ -16,18 +17,6 @@ import { Glance } from './simple-request.js';
 import type { Site } from './site.js';
 import { selected } from './store.js';
 import type { Address } from './store.js';
-
-/** Keys that are remembered by URL; then all are forgotten, which costs little and bounds them. */
-const KNOWN_URLS = 4_096;
-/** Longer ones, with their host, are looked up the long way. */
-const KNOWN_URL_LENGTH = 512;
-
-/** Where the answers to a URL are, as long as it is asked for on that host in that way. */
-interface KnownUrl {
-  readonly host: string;
-  readonly isEncrypted: boolean;
-  readonly address: Address;
-}
 
 /** What became of a request: had, not to be had from the store, or a matter for the long way. */
 export type Outcome = 'answered' | 'absent' | 'unknown';
@@ -38,7 +27,7 @@ export class QuickHits<Req extends IncomingMessage> {
   readonly #site: Site<Req>;
   readonly #isPossible: boolean;
   readonly #glance = new Glance();
-  readonly #urls = new Map<string, KnownUrl>();
+  readonly #urls = new KnownUrls();
   readonly #heads = new WeakMap<StoredResponse, Heads>();
 
   constructor(site: Site<Req>) {
@@ -59,7 +48,7 @@ export class QuickHits<Req extends IncomingMessage> {
     if (!this.#isPossible || req.httpVersionMajor !== 1) return 'unknown';
     if (req.method !== 'GET' && req.method !== 'HEAD') return 'unknown';
     if (!this.#glance.isSimple(req)) return 'unknown';
-    const address = this.#addressOf(req);
+    const address = this.#addressOf(req, isInFront);
     if (address === undefined) return 'unknown';
     const stored = this.#storedFor(req, address);
     if (this.#site.store.isRemote) return 'unknown';
@@ -94,25 +83,29 @@ export class QuickHits<Req extends IncomingMessage> {
     return this.#glance.hasCookie && !stored.audience.withCookie ? undefined : stored;
   }
 
-  #addressOf(req: Req): Address | undefined {
-    const url = req.url ?? '';
-    // Behind a mount path or a rewriting middleware, the key is more than the URL.
-    const { originalUrl } = req as { originalUrl?: string };
-    if (originalUrl !== undefined && originalUrl !== url) return undefined;
-    const { host } = this.#glance;
-    const length = url.length + host.length;
-    if (this.#glance.isForwarded || length > KNOWN_URL_LENGTH) return undefined;
-    const isEncrypted = 'encrypted' in req.socket;
-    const known = this.#urls.get(url);
-    if (known?.host === host && known.isEncrypted === isEncrypted) {
-      return known.address;
-    }
+  #addressOf(req: Req, isInFront: boolean): Address | undefined {
+    if (!this.#isByUrl(req)) return undefined;
+    const known = this.#urls.find(req.url!, this.#glance.host, isEncrypted(req));
+    if (known !== undefined) return known;
     const { settings, origin, customKeyScope } = this.#site;
+    // Before its framework has made it, such a request cannot be asked for what the key needs.
+    if (isInFront && origin.early) return undefined;
     const plan = planFor(req, settings, origin, customKeyScope, undefined);
     if (plan.kind !== 'lookup') return undefined;
-    if (this.#urls.size >= KNOWN_URLS) this.#urls.clear();
-    this.#urls.set(url, { host, isEncrypted, address: plan.address });
+    this.#urls.remember(req.url!, this.#glance.host, isEncrypted(req), plan.address);
     return plan.address;
+  }
+
+  /** Where the long way has found out that the answers to a request are. */
+  remember(req: Req, address: Address): void {
+    const isQuick = this.#isPossible && this.#glance.isSimple(req) && this.#isByUrl(req);
+    if (isQuick) this.#urls.remember(req.url!, this.#glance.host, isEncrypted(req), address);
+  }
+
+  /** Behind a proxy, a mount path or a rewriting middleware, the key is more than the URL. */
+  #isByUrl(req: Req): boolean {
+    const { originalUrl } = req as { originalUrl?: string };
+    return !this.#glance.isForwarded && (originalUrl === undefined || originalUrl === req.url);
   }
 
   #send(req: Req, res: ServerResponse, stored: StoredResponse, nowMs: number, age: number): void {
@@ -139,6 +132,10 @@ export class QuickHits<Req extends IncomingMessage> {
     }
     return heads;
   }
+}
+
+function isEncrypted({ socket }: IncomingMessage): boolean {
+  return 'encrypted' in socket;
 }
 
 /** Whether nobody stands in the way of what is written. */

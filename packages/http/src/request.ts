@@ -240,8 +240,9 @@ function effectiveUrl<Req extends IncomingMessage>(
   };
 }
 
-function connectionScheme(req: IncomingMessage): string {
-  return 'encrypted' in req.socket && req.socket.encrypted === true ? 'https' : 'http';
+/** Of the connection itself, whatever a proxy says. */
+export function connectionScheme({ socket }: IncomingMessage): string {
+  return 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * What Koa, and what stands in it before the cache, knows of a request.
  */
-import { earlyView, NODE_NAMES } from '@locmem/http';
+import { connectionScheme, earlyView, knowsVisitor, NODE_NAMES } from '@locmem/http';
 import type { RequestOrigin } from '@locmem/http';
 import type { IncomingMessage } from 'node:http';
 import type Koa from 'koa';
@@ -46,12 +46,8 @@ export const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
   scheme: (req) => contextOf(req)?.protocol ?? connectionScheme(req),
   authority: (req) => contextOf(req)?.host ?? req.headers.host,
   knowsVisitor: (req) => {
-    const ctx = contextOf(req) as (Context & Record<string, unknown>) | undefined;
-    return (
-      ctx !== undefined &&
-      (ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(ctx[name])) ||
-        ATTACHED_BY_AUTHENTICATION.some((name) => Boolean(ctx.state[name])))
-    );
+    const ctx = contextOf(req);
+    return ctx !== undefined && knowsVisitor(ctx, ctx.state);
   },
   isRewritten: (req) => (req as KnownRequest)[REWRITTEN] === true,
   early: (app, req, res) => {
@@ -65,14 +61,6 @@ export const KOA_ORIGIN: RequestOrigin<IncomingMessage> = {
     return req;
   },
 };
-
-/** Before anybody has asked for the context, that is, of requests that no proxy has forwarded. */
-function connectionScheme({ socket }: IncomingMessage): string {
-  return 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
-}
-
-/** Where koa-passport, koa-session, koa-jwt and their like put what they have found out. */
-const ATTACHED_BY_AUTHENTICATION = ['user', 'session', 'auth', 'account', 'principal', 'tenant'];
 
 const OWN: ReadonlySet<string> = new Set(['app', 'req']);
 
