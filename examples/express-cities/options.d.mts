@@ -2,6 +2,7 @@ export interface DemoOptions {
   help: boolean;
   once: boolean;
   port: number;
+  redis?: string | undefined;
 }
 export const HELP: string;
 export class UsageError extends Error {}

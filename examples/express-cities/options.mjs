@@ -11,6 +11,7 @@ Options:
   --once         end after the tour: exit code 0 when every check held, 1 when one did not
   --port NUMBER  port on 127.0.0.1 (default: the PORT environment variable, else 3000);
                  when it is taken, a free one is used and named
+  --redis URL    keep answers on this Redis or Valkey (redis://127.0.0.1:6379), not in the process
   --help, -h     show this text
 `;
 
@@ -43,6 +44,7 @@ export function readOptions(args, env) {
   return {
     help: values.help ?? false,
     once: values.once ?? false,
+    redis: redisUrl(values.redis),
     port: values.port === undefined ? port(env.PORT, 'PORT') : port(values.port, '--port'),
   };
 }
@@ -56,6 +58,7 @@ function parse(args) {
         help: { type: 'boolean', short: 'h' },
         once: { type: 'boolean' },
         port: { type: 'string' },
+        redis: { type: 'string' },
       },
     });
   } catch (error) {
@@ -63,6 +66,14 @@ function parse(args) {
     const [sentence] = error.message.split('. To specify');
     throw new UsageError(`${sentence.replace(/\.$/, '')}. Try --help.`);
   }
+}
+
+function redisUrl(text) {
+  if (text === undefined) return undefined;
+  if (/^rediss?:\/\/[^/]+/.test(text)) return text;
+  throw new UsageError(
+    `--redis must be an address such as redis://127.0.0.1:6379: received ${JSON.stringify(text)}. Try --help.`,
+  );
 }
 
 function port(text, source) {

@@ -1,4 +1,4 @@
-import { cachePage, responseCache } from '@locmem/express';
+import { cachePage, responseCache, type ResponseCacheMiddlewareOptions } from '@locmem/express';
 import express, { type Express, type Request, type RequestHandler } from 'express';
 import { sendError } from './http-error.js';
 import { renderPage } from './page.js';
@@ -8,12 +8,17 @@ import { requestLog } from './request-log.js';
 import { TENANTS, TenantVersions, tenantOf } from './tenants.js';
 
 /** The whole application: the cache first, then the routes it stands in front of. */
-export function createApp(cities: Cities, print: (line: string) => void): Express {
+export function createApp(
+  cities: Cities,
+  print: (line: string) => void,
+  cache?: ResponseCacheMiddlewareOptions['cache'],
+): Express {
   const versions = new TenantVersions();
 
   // One tenant, one namespace: what is stored for `europe` cannot be found from `world`, and a
   // new version number empties one tenant's namespace at once, and no other's.
   const perTenant = {
+    cache, // where answers are kept: in this process, when nothing else is given
     keyPrefix: (req: Request) => tenantOf(req).name,
     version: (req: Request) => versions.of(tenantOf(req)),
   };
@@ -65,8 +70,8 @@ export function createApp(cities: Cities, print: (line: string) => void): Expres
   app.post('/api/cities/:id', express.json(), async (req, res) => {
     const id = idFrom(req.params.id);
     await cities.correctPopulation(tenantOf(req), id, populationFrom(req.body));
-    apiCache.invalidate({ url: '/api/countries' });
-    apiCache.invalidate({ url: '/' }); // both caches keep their answers in one store
+    await apiCache.invalidate({ url: '/api/countries' });
+    await apiCache.invalidate({ url: '/' }); // both caches keep their answers in one store
     res.json(await cities.city(tenantOf(req), id));
   });
 
@@ -75,8 +80,8 @@ export function createApp(cities: Cities, print: (line: string) => void): Expres
     res.json({ tenant: tenant.name, version: versions.bump(tenant) });
   });
 
-  app.post('/admin/clear', (_req, res) => {
-    apiCache.clear(); // every tenant and every version
+  app.post('/admin/clear', async (_req, res) => {
+    await apiCache.clear(); // every tenant and every version
     res.status(204).end();
   });
 

@@ -6,6 +6,7 @@ import { close, listen } from './listen.js';
 import { load } from './load.js';
 import { progress } from './progress.js';
 import { Cities } from './queries.js';
+import { openShared } from './shared-cache.js';
 import { Tour } from './tour.js';
 
 /**
@@ -13,12 +14,14 @@ import { Tour } from './tour.js';
  *
  * @returns the exit code: 1 when the tour found something wrong
  */
-export async function demo({ once, port: wishedPort }: DemoOptions): Promise<number> {
+export async function demo({ once, port: wishedPort, redis }: DemoOptions): Promise<number> {
+  const shared = redis === undefined ? undefined : await openShared(redis);
   const database = await prepareDatabase();
   let quiet = false;
-  const app = createApp(new Cities(database), (line) => {
+  const print = (line: string) => {
     if (!quiet) console.log(line);
-  });
+  };
+  const app = createApp(new Cities(database), print, shared?.cache);
   const { server, port } = await listen(app, wishedPort);
   if (wishedPort !== 0 && port !== wishedPort) {
     console.log(`Port ${wishedPort} is taken: using ${port}.`);
@@ -28,6 +31,7 @@ export async function demo({ once, port: wishedPort }: DemoOptions): Promise<num
   const tour = new Tour({
     port,
     print: console.log,
+    stored: shared?.stored,
     async quietly(work) {
       quiet = true;
       return work().finally(() => (quiet = false));
@@ -43,6 +47,7 @@ export async function demo({ once, port: wishedPort }: DemoOptions): Promise<num
   }
   await close(server);
   await database.close();
+  await shared?.close();
   return wrong.length === 0 ? 0 : 1;
 }
 

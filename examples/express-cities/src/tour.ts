@@ -7,6 +7,8 @@ export interface TourOptions {
   print: (line: string) => void;
   /** Runs something without a line for each request: measuring repeats the same one often. */
   quietly: <T>(work: () => Promise<T>) => Promise<T>;
+  /** Waits until what was answered is stored: with a store elsewhere, a moment after the answer. */
+  stored?: (() => Promise<void>) | undefined;
 }
 
 const BERLIN = '/api/cities/2950159';
@@ -29,12 +31,14 @@ export class Tour {
   readonly #client: Client;
   readonly #print: (line: string) => void;
   readonly #quietly: TourOptions['quietly'];
+  readonly #stored: () => Promise<void>;
   readonly #wrong: string[] = [];
 
-  constructor({ port, print, quietly }: TourOptions) {
+  constructor({ port, print, quietly, stored }: TourOptions) {
     this.#client = new Client(port);
     this.#print = print;
     this.#quietly = quietly;
+    this.#stored = stored ?? (() => Promise.resolve());
   }
 
   /** @returns what was not as expected; nothing, when all is well */
@@ -146,6 +150,7 @@ export class Tour {
       `GET ${path} as ${tenant} is a ${expected}: it was a ${outcome}`,
       outcome === expected,
     );
+    if (outcome !== 'HIT') await this.#stored();
     return reply;
   }
 

@@ -6,6 +6,10 @@ import { formatBytes, formatMs, median, table } from '../src/table.js';
 describe('the options', () => {
   it('without any: port 3000, and it stays up', () => {
     expect(readOptions([], {})).toEqual({ help: false, once: false, port: 3000 });
+    expect(readOptions(['--redis', 'redis://127.0.0.1:6379'], {}).redis).toBe(
+      'redis://127.0.0.1:6379',
+    );
+    expect(() => readOptions(['--redis', 'localhost'], {})).toThrow(/--redis must be an address/);
   });
 
   it('--port wins over PORT', () => {

@@ -14,7 +14,7 @@ console.log(`listening on ${(server.address() as AddressInfo).port}`);
 process.once('SIGTERM', () => {
   server.close(() => {
     void caches.close().then(() => {
-      process.disconnect?.();
+      if (process.connected) process.disconnect(); // a worker's channel to its primary
     });
   });
 });

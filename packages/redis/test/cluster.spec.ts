@@ -85,11 +85,12 @@ describeWithServer('RedisCache on a cluster', () => {
 
   it('keeps fronts true by pub/sub', async () => {
     const client = clients.get('ioredis 6')!;
-    const tiers = [1, 2].map((i) => {
+    const make = (i: number) => {
       const front = new LocMemCache(`front of the cluster ${i}`);
       return new TieredCache('c', { front, back: new RedisCache('c', { client, deadline: '5s' }) });
-    });
-    const [here, there] = tiers as [TieredCache, TieredCache];
+    };
+    const tiers = [make(1), make(2)] as const;
+    const [here, there] = tiers;
     await until(() => tiers.every((tier) => tier.stats().bus.state === 'pubsub'));
     await here.set('k', 'old');
     await until(async () => (await there.get('k'), there.peek('k')) === 'old');

@@ -41,7 +41,7 @@ describeWithServer('TieredCache', () => {
     {
       client = clients.get('ioredis 6')!.client,
       ...options
-    }: Partial<TieredCacheOptions> & {
+    }: Partial<Omit<TieredCacheOptions, 'front' | 'back'>> & {
       client?: RedisClient;
       keyPrefix?: string;
       version?: number;
