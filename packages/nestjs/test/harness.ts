@@ -4,6 +4,9 @@ import { afterEach } from '@jest/globals';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import type { TestingModule, TestingModuleBuilder } from '@nestjs/testing';
 
@@ -45,6 +48,16 @@ export interface ServeOptions {
   readonly override?: Override;
   /** Called before the application is initialised. */
   readonly prepare?: (app: INestApplication) => unknown;
+}
+
+/** A port that nobody listens on, for what cannot be told to choose one. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 /** The body as it is, whatever it says it is. */

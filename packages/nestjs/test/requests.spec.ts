@@ -43,7 +43,7 @@ import {
   RequestMemo,
 } from '../src/index.js';
 import { currentRequest } from '../src/requests/request-scope.js';
-import { closing, compile, PLATFORMS, serve } from './harness.js';
+import { closing, compile, freePort, PLATFORMS, serve } from './harness.js';
 
 @Injectable()
 class Users {
@@ -577,7 +577,7 @@ describe('messages', () => {
       .overrideProvider(getCacheToken())
       .useValue(cache)
       .compile();
-    const port = 30_000 + (process.pid % 20_000);
+    const port = await freePort();
     const options = { host: '127.0.0.1', port };
     const service = closing(
       module.createNestMicroservice({
