@@ -7,14 +7,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { figure, markdownTable, writeFormatted } from '../harness/output.mjs';
-import {
-  capitalised,
-  emphasised,
-  methodList,
-  placeOf,
-  range,
-  targetTable,
-} from '../harness/page.mjs';
+import { methodList, placeOf, range, sections, targetTable } from '../harness/page.mjs';
 import { judge } from '../harness/targets.mjs';
 import { scenarios } from './scenarios/index.mjs';
 import { Figures, targets } from './targets.mjs';
@@ -57,13 +50,15 @@ function observedTable({ columns, key, isMoreBetter }, rows, nameOf, base) {
 
 function render(results) {
   const subjects = new Map(Object.entries(results.subjects));
+  const nameOf = (subject) => subjects.get(subject).name;
+  const table = (scenario, { rows }) => tableOf(scenario, rows, subjects);
   return [
     '# What an operation costs',
     'Generated from `benchmarks/results/engine.json` by `benchmarks/engine/report.mjs`. What a cache buys, its hit ratio, is another measurement.',
     placeOf(results, 'Read ratios within a table; differences under 1.3 × are noise.'),
     '## Targets',
     targetTable(judge(targets, new Figures(results))),
-    ...sections(results, subjects),
+    ...sections(scenarios.values(), results.scenarios, table, nameOf),
     '## What the caches promise',
     'Checked in each of them before anything is timed.',
     promiseTable(results),
@@ -71,19 +66,6 @@ function render(results) {
     methodList(results),
     reproduce(),
   ].join('\n\n');
-}
-
-function* sections(results, subjects) {
-  let group;
-  for (const scenario of scenarios.values()) {
-    const result = results.scenarios[scenario.id];
-    if (!result) continue;
-    if (scenario.group !== group) yield `## ${(group = scenario.group)}`;
-    const { header, cells } = tableOf(scenario, result.rows, subjects);
-    yield `### ${capitalised(scenario.title)}`;
-    if (scenario.note) yield scenario.note;
-    yield markdownTable(header, cells.map(emphasised));
-  }
 }
 
 function promiseTable({ subjects, versions }) {

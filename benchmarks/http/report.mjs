@@ -7,14 +7,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { figure, markdownTable, writeFormatted } from '../harness/output.mjs';
-import {
-  capitalised,
-  emphasised,
-  methodList,
-  placeOf,
-  range,
-  targetTable,
-} from '../harness/page.mjs';
+import { methodList, placeOf, range, sections, targetTable } from '../harness/page.mjs';
 import { judge } from '../harness/targets.mjs';
 import { scenarios } from './scenarios/index.mjs';
 import { Figures, targets } from './targets.mjs';
@@ -70,38 +63,21 @@ function observedTable({ columns }, rows, subjects) {
 
 function render(results) {
   const subjects = new Map(Object.entries(results.subjects));
+  const nameOf = (subject) => subjects.get(subject).name;
+  const table = (scenario, { rows }) => tableOf(scenario, rows, subjects);
   return [
     '# What a hit costs',
     'Generated from `benchmarks/results/http.json` by `benchmarks/http/report.mjs`.',
     placeOf(results, 'Read ratios within a table.'),
     '## Targets',
     targetTable(judge(targets, new Figures(results))),
-    ...sections(results, subjects),
+    ...sections(scenarios.values(), results.scenarios, table, nameOf),
     '## Versions',
     markdownTable(['', 'version'], Object.entries(results.versions)),
     '## How it is measured',
     methodList(results),
     reproduce(),
   ].join('\n\n');
-}
-
-function* sections(results, subjects) {
-  let group;
-  for (const scenario of scenarios.values()) {
-    const result = results.scenarios[scenario.id];
-    if (!result) continue;
-    if (scenario.group !== group) yield `## ${(group = scenario.group)}`;
-    const { header, cells } = tableOf(scenario, result.rows, subjects);
-    yield `### ${capitalised(scenario.title)}`;
-    if (scenario.note) yield scenario.note;
-    yield markdownTable(header, cells.map(emphasised));
-    if (result.absent?.length) yield absentees(result.absent, subjects);
-  }
-}
-
-function absentees(absent, subjects) {
-  const reasons = absent.map(({ subject, why }) => `${subjects.get(subject).name} ${why}`);
-  return `Not in the table: ${reasons.join('; ')}.`;
 }
 
 function reproduce() {

@@ -23,6 +23,7 @@ import { Crowd } from './load.mjs';
 import { tableOf } from './report.mjs';
 import { scenarios } from './scenarios/index.mjs';
 import { subjects, takesPart } from './subjects/index.mjs';
+import { BASELINE } from './targets.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const SERVER = join(HERE, 'server.mjs');
@@ -34,9 +35,6 @@ const CONNECTIONS = 32;
 /** Warming up takes CPU time of the server, and no longer than some times that on the clock. */
 const FULL = { rounds: 9, runs: 3, warmCpuMs: 1_500, patience: 3, roundMs: 240, baseMs: 80 };
 const QUICK = { rounds: 1, runs: 1, warmCpuMs: 5, patience: 4, roundMs: 20, baseMs: 10 };
-
-/** Takes part whatever is chosen: everything is a multiple of it. */
-export const BASELINE = 'node/constant';
 
 const { values: args } = parseArgs({
   options: {
