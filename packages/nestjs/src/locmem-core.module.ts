@@ -6,16 +6,18 @@ import {
   DiscoveryModule,
   DiscoveryService,
   HttpAdapterHost,
+  ModuleRef,
 } from '@nestjs/core';
 import type { Server } from 'node:http';
 import { AppSettings } from './app-settings.js';
+import { applicationConfigOf } from './application-config.js';
 import { provideForObjectsOfFactories } from './methods/factory-objects.js';
 import { putInFront } from './pages/fronting.js';
 import { Guards } from './pages/guards.js';
 import { PageCache } from './pages/page-cache.js';
 import { PageInterceptor } from './pages/page.interceptor.js';
 import { Versioning } from './pages/versioning.js';
-import { RequestGuard } from './requests/request.guard.js';
+import { putFirst, RequestGuard } from './requests/request.guard.js';
 import { RequestInterceptor } from './requests/request.interceptor.js';
 import { requestMiddleware } from './requests/request.middleware.js';
 import { INSTALLED } from './tokens.js';
@@ -42,6 +44,7 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(AppSettings) private readonly settings: AppSettings,
     @Inject(PageCache) private readonly pages: PageCache,
+    @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
   ) {}
 
   /** Called before any middleware of a module is set up, so ours comes first. */
@@ -50,6 +53,7 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
     const adapter = this.adapterHost.httpAdapter as typeof this.adapterHost.httpAdapter | undefined;
     if (adapter === undefined) return;
     adapter.use(requestMiddleware);
+    putFirst(applicationConfigOf(this.moduleRef));
     if (this.settings.front) putInFront(adapter.getHttpServer() as Server, this.pages.common);
   }
 

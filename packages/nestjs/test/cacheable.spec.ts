@@ -3,7 +3,16 @@ import { LocMemCache } from '@locmem/core';
 import type { AsyncCache } from '@locmem/core';
 import { createTestCache } from '@locmem/core/testing';
 import { SetMetadata } from '@nestjs/common';
-import { firstValueFrom, from, lastValueFrom, Observable, of, Subject, toArray } from 'rxjs';
+import {
+  firstValueFrom,
+  from,
+  lastValueFrom,
+  Observable,
+  of,
+  Subject,
+  switchMap,
+  toArray,
+} from 'rxjs';
 import { Cacheable, CacheDefaults, provideCaches } from '../src/index.js';
 import { asyncCache } from './async-cache.js';
 import './harness.js';
@@ -223,10 +232,15 @@ describe('keys', () => {
       prefixed(id: string): string {
         return `prefixed ${id}`;
       }
+      @Cacheable({ key: (id) => [id] })
+      parts(id: string): string {
+        return `parts ${id}`;
+      }
     }
     const { object: notes, cache } = given(new Notes());
     notes.secret(1);
     notes.prefixed('x');
+    notes.parts('x'.repeat(300));
     for (const key of [...cache.keys()]) expect(notes.open(key)).toBe(`open ${key}`);
     for (const key of [...cache.keys()]) expect(notes.open(key)).toBe(`open ${key}`);
   });
@@ -613,6 +627,23 @@ describe('@Cacheable on a method that returns an Observable', () => {
     expect(await firstValueFrom(feed.items(1))).toEqual({ n: 3 });
   });
 
+  it('begins anew for whoever comes as the last one leaves', async () => {
+    const { object: feed } = given(new Feed());
+    const source = new Subject<{ n: number }>();
+    feed.source = source;
+    const seen: unknown[] = [];
+    const switches = new Subject<number>();
+    switches.pipe(switchMap((id) => feed.items(id))).subscribe({
+      next: ({ n }) => seen.push(n),
+      error: (error) => seen.push(error),
+    });
+    switches.next(1);
+    switches.next(1);
+    await settled();
+    source.next({ n: 3 });
+    expect([seen, feed.runs]).toEqual([[3], 2]);
+  });
+
   it('works with a cache that answers with promises', async () => {
     const feed = provideCaches(new Feed(), { default: asyncCache() });
     expect(await all(feed.items(1))).toEqual([{ n: 1 }, { n: 2 }]);
@@ -671,6 +702,19 @@ describe('@Cacheable on an async generator', () => {
     expect(cache.size).toBe(0);
     expect(await all(rows.read(3))).toEqual([1, 2, 3]);
   });
+
+  it.each([0, 1, 2, 3, 4, 5, 6])(
+    'begins anew for whoever comes %p turns after the last one has left',
+    async (turns) => {
+      const { object: rows } = given(new Rows());
+      const reading = rows.read(3);
+      await reading.next();
+      const leaving = reading.return(undefined);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      expect(await all(rows.read(3))).toEqual([1, 2, 3]);
+      await leaving;
+    },
+  );
 
   it('keeps nothing of one that fails', async () => {
     const { object: rows, cache } = given(new Rows());

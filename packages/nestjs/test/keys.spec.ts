@@ -107,6 +107,9 @@ describe('default keys', () => {
       return this.#cents;
     }
   }
+  class Named extends Map<string, number> {
+    readonly label = 'a';
+  }
   const loop: { self?: object } = {};
   loop.self = loop;
 
@@ -121,6 +124,9 @@ describe('default keys', () => {
     ['a promise', Promise.resolve(1), 'args[0]', /Promise/],
     ['a weak map', new WeakMap(), 'args[0]', /WeakMap/],
     ['an error', new Error('x'), 'args[0]', /Error/],
+    ['an array with more', Object.assign([1], { total: 7 }), 'args[0]', /an array with properties/],
+    ['a Date with more', Object.assign(new Date(0), { zone: 'a' }), 'args[0]', /a Date with/],
+    ['a kind of Map', new Named(), 'args[0]', /a Named with properties/],
     ['a part of itself', loop, 'args[0].self', /part of itself/],
   ])('refuse %s, and say where it is', (_what, arg, path, message) => {
     const refusal = expect(() => encodeArguments([arg]));

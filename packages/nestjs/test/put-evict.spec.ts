@@ -245,6 +245,38 @@ describe('@CacheEvict', () => {
     expect(cities.seen).toEqual([2, 0]);
   });
 
+  it('tells the log what a method that has answered at once cannot be told', async () => {
+    class Notes {
+      @CachePut({ key: 'note' })
+      put(): object {
+        return { at: () => 1 };
+      }
+      @CacheEvict({ tags: () => [''] })
+      evict(): string {
+        return 'gone';
+      }
+      @CacheEvict({ tags: () => [''], when: 'before' })
+      evictBefore(): string {
+        return 'gone';
+      }
+    }
+    const messages: unknown[] = [];
+    Logger.overrideLogger({ error: (message) => messages.push(message), log() {}, warn() {} });
+    try {
+      const notes = provideCaches(new Notes(), { default: asyncCache() });
+      expect(notes.put()).toEqual({ at: expect.any(Function) });
+      expect([notes.evict(), notes.evictBefore()]).toEqual(['gone', 'gone']);
+      for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+      expect(messages).toEqual([
+        expect.stringMatching(/told after Notes\.put: NotSerializableError/),
+        expect.stringMatching(/told after Notes\.evict: InvalidOptionError/),
+        expect.stringMatching(/told after Notes\.evictBefore: InvalidOptionError/),
+      ]);
+    } finally {
+      Logger.overrideLogger(false);
+    }
+  });
+
   it('does not fail because the store does, and says so in the log', async () => {
     const broken = new Proxy({} as AsyncCache, {
       get: () => () => Promise.reject(new Error('connection lost')),

@@ -2,6 +2,7 @@
  * What belongs to one request: results computed once in it, and under what prefix and version it finds
  * things in caches. Over HTTP on both platforms, as GraphQL operations, and as messages.
  */
+import { APP_GUARD } from '@nestjs/core';
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { describe, expect, it } from '@jest/globals';
@@ -79,6 +80,17 @@ class Users {
     return new Observable<number>((subscriber) => {
       this.runs++;
       return from([1, 2]).subscribe(subscriber);
+    });
+  }
+
+  listening = 0;
+
+  @RequestMemo()
+  endless(): Observable<number> {
+    return new Observable<number>((subscriber) => {
+      this.listening++;
+      subscriber.add(() => this.listening--);
+      subscriber.next(1);
     });
   }
 
@@ -163,6 +175,18 @@ describe.each(PLATFORMS)('@RequestMemo over HTTP on %s', (platform) => {
       return [items, this.users.runs - before];
     }
 
+    @Get('left')
+    async left() {
+      const first = await firstValueFrom(this.users.endless());
+      const reading = this.users.rows();
+      await reading.next();
+      void reading.return(undefined);
+      await Promise.resolve();
+      const items = [];
+      for await (const row of this.users.rows()) items.push(row);
+      return [first, this.users.listening, items];
+    }
+
     @Get('objects')
     objects() {
       const another = Object.assign(Object.create(this.users) as Users, { runs: 100 });
@@ -201,6 +225,7 @@ describe.each(PLATFORMS)('@RequestMemo over HTTP on %s', (platform) => {
     ['takes a key instead of the arguments', '/key', 'true'],
     ['does not keep what fails', '/failing', '[[["failed","failed"],"failed"],2]'],
     ['runs streams once', '/streams', '[[[1,2],[1,2],[1,2],[1,2]],2]'],
+    ['lets streams go that nobody reads to their end', '/left', '[1,0,[1,2]]'],
     ['tells objects apart', '/objects', 'false'],
   ])('%s', async (_what, path, expected) => {
     const { ask } = await serve(platform, app);
@@ -374,6 +399,31 @@ describe.each(PLATFORMS)('@CacheKeyPrefix and @CacheVersion over HTTP on %s', (p
     });
     await ask('/');
     expect([...app.get<LocMemCache>(getCacheToken()).keys()]).toEqual(['{"guarded"}sales']);
+  });
+
+  it('reach cached methods that a guard of the root module calls', async () => {
+    @Injectable()
+    class SalesGuard implements CanActivate {
+      constructor(private readonly sales: Sales) {}
+      async canActivate(): Promise<boolean> {
+        await this.sales.total();
+        return true;
+      }
+    }
+    @CacheKeyPrefix(header('x-tenant'))
+    @Controller()
+    class Guarded {
+      @Get() get() {
+        return 1;
+      }
+    }
+    const { app, ask } = await serve(platform, {
+      imports: [LocMemModule.register()],
+      controllers: [Guarded],
+      providers: [Sales, { provide: APP_GUARD, useClass: SalesGuard }],
+    });
+    await ask('/', { headers: { 'x-tenant': 'acme' } });
+    expect([...app.get<LocMemCache>(getCacheToken()).keys()]).toEqual(['{"acme"}sales']);
   });
 
   it('are known to work that goes on after the answer', async () => {

@@ -85,12 +85,26 @@ function encode(value: unknown, path: string, above: readonly object[]): string 
 function encodeObject(value: object, path: string, above: readonly object[]): string {
   if (above.includes(value)) throw new UnstableArgumentError(path, 'part of itself');
   const within = [...above, value];
-  if (Array.isArray(value)) return `[${list(value, path, within)}]`;
+  if (Array.isArray(value)) {
+    refuseMore(value, path, 'an array');
+    return `[${list(value, path, within)}]`;
+  }
   const builtIn = encodeBuiltIn(value, path, within);
-  if (builtIn !== undefined) return builtIn;
+  if (builtIn !== undefined) {
+    if (!ArrayBuffer.isView(value)) refuseMore(value, path, `a ${nameOf(value)}`);
+    return builtIn;
+  }
   const prototype = Object.getPrototypeOf(value) as { constructor?: unknown } | null;
   if (prototype === null || isPlain(prototype)) return properties(value, path, within);
   return encodeInstance(value, prototype, path, within);
+}
+
+/** What somebody has hung on a built-in object is not in what is made of it. */
+function refuseMore(value: object, path: string, what: string): void {
+  const last = Object.keys(value).at(-1); // indexes come first
+  if (last !== undefined && !(Array.isArray(value) && /^\d+$/.test(last))) {
+    throw new UnstableArgumentError(path, `${what} with properties of its own`);
+  }
 }
 
 /** Also of another realm, as a `vm` context has it. */

@@ -9,10 +9,11 @@ import { isOurs } from './load.js';
 type Action = (result: unknown) => unknown;
 
 /**
+ * @param place the method, for the log
  * @param answer what the method has returned
  * @returns the same, less hasty: a promise is resolved, and a stream ended, when the action is done
  */
-export function afterSuccess(answer: unknown, action: Action): unknown {
+export function afterSuccess(place: string, answer: unknown, action: Action): unknown {
   switch (kindOf(answer)) {
     case 'promise':
       return (answer as Promise<unknown>).then((result) => whenDone(action(result), () => result));
@@ -22,7 +23,7 @@ export function afterSuccess(answer: unknown, action: Action): unknown {
       return afterLast(answer as AsyncIterable<unknown>, action);
     case 'sync':
       // It cannot wait for a cache that answers with a promise.
-      void action(answer);
+      unattended(place, action(answer));
       return answer;
   }
 }
@@ -53,6 +54,14 @@ export function whenDone<T>(doing: unknown, then: () => T): T | Promise<T> {
 }
 
 const logger = new Logger('LocMem');
+
+/** What nobody waits for, since the method has answered at once: the log is told what is wrong. */
+export function unattended(place: string, doing: unknown): void {
+  if (!isPromise(doing)) return;
+  doing.then(undefined, (error: unknown) => {
+    logger.error(`The cache could not do what it was told after ${place}: ${String(error)}`);
+  });
+}
 
 /**
  * A store that fails while it is written to breaks no call; what the caller did wrong is still told.

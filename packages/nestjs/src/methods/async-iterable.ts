@@ -34,7 +34,14 @@ export async function* cachedIterable(makeLoad: () => Load): AsyncGenerator {
   const pending = Promise.resolve(found);
   pending.catch(() => undefined); // heard of below, when its turn comes
   const other = underWay.get(load.cache, load.address);
-  const first = other ?? (await Promise.race([begun, pending]));
+  let first: unknown = other?.isAbandoned === false ? other : undefined;
+  try {
+    first ??= await Promise.race([begun, pending]);
+  } catch (error) {
+    if (!(error instanceof AbandonedError)) throw error;
+    yield* cachedIterable(makeLoad); // those who left were not this one: it asks anew
+    return;
+  }
   if (first instanceof SharedIterator) {
     yield* first.read();
     await pending; // what the cache has refused is an error here as elsewhere
@@ -86,7 +93,7 @@ export class SharedIterator extends Collected {
 
   async #abandon(): Promise<void> {
     this.#isOver = true;
-    this.fail(new AbandonedError());
+    this.abandon();
     await this.#source.return?.();
   }
 }

@@ -1,6 +1,6 @@
 import { InvalidOptionError } from '@locmem/core';
 import type { Cache } from '@locmem/core';
-import { afterSuccess, contained, whenDone } from './after-success.js';
+import { afterSuccess, contained, unattended, whenDone } from './after-success.js';
 import { isPromise, kindBefore, rememberKind } from './kind.js';
 import { replaceMethod } from './method.js';
 import type { Method, MethodDecoratorOf } from './method.js';
@@ -57,11 +57,13 @@ export function CacheEvict<M extends Method>(options: CacheEvictOptions<M>): Met
       const place = site.place(plan, args);
       const what = () =>
         contained(decorated.place, () => evict(cache, site, place, plan.options, options, args));
-      if (when !== 'before') return afterSuccess(run(), what);
+      if (when !== 'before') return afterSuccess(decorated.place, run(), what);
       const evicting = what();
       const kind = kindBefore(replacement, undefined);
       // A method that returns at once, or a stream, does not wait.
-      return isPromise(evicting) && kind === 'promise' ? whenDone(evicting, run) : run();
+      if (kind === 'promise') return whenDone(evicting, run);
+      unattended(decorated.place, evicting);
+      return run();
     }
     const kind = kindBefore(decorated.original, decorated.returnType);
     if (kind !== undefined) rememberKind(replacement, kind);

@@ -48,7 +48,7 @@ export function CachePut<M extends Method>(options: CachePutOptions<M>): MethodD
       const answer = decorated.original.apply(this, args);
       if (condition !== undefined && !condition(...args)) return answer;
       const place = site.place(plan, args);
-      return afterSuccess(answer, (result) => {
+      return afterSuccess(decorated.place, answer, (result) => {
         if (result === undefined || unless?.(result, ...args) === true) return undefined;
         const made = resultKey ? resultKey(result, ...args) : keyOf(key!, args);
         const cacheKey = site.keyFrom(place, made);

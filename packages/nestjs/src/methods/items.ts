@@ -18,6 +18,7 @@ export class Collected {
   readonly whole: Promise<unknown[]>;
   #resolve!: (items: unknown[]) => void;
   #reject!: (error: unknown) => void;
+  #isAbandoned = false;
 
   constructor() {
     this.whole = new Promise((resolve, reject) => {
@@ -40,6 +41,16 @@ export class Collected {
 
   fail(error: unknown): void {
     this.#reject(error);
+  }
+
+  /** Nobody wants the rest. Who comes now must begin anew. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.fail(new AbandonedError());
+  }
+
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
   }
 }
 

@@ -11,7 +11,7 @@ import { UnderWay } from './under-way.js';
 export function cachedObservable(makeLoad: () => Load): Observable<unknown> {
   return new Observable((subscriber) => {
     try {
-      subscribe(makeLoad(), subscriber);
+      subscribe(makeLoad, subscriber);
     } catch (error) {
       subscriber.error(error);
     }
@@ -20,7 +20,8 @@ export function cachedObservable(makeLoad: () => Load): Observable<unknown> {
 
 const underWay = new UnderWay<SharedSource>();
 
-function subscribe(load: Load, subscriber: Subscriber<unknown>): void {
+function subscribe(makeLoad: () => Load, subscriber: Subscriber<unknown>): void {
+  const load = makeLoad();
   let isListening = false;
   const listenTo = (source: SharedSource) => {
     isListening = true;
@@ -46,7 +47,7 @@ function subscribe(load: Load, subscriber: Subscriber<unknown>): void {
   }
   if (!load.hasBegun) {
     const other = underWay.get(load.cache, load.address);
-    if (other) listenTo(other);
+    if (other?.isAbandoned === false) listenTo(other);
   }
   found.then(
     (items) => {
@@ -56,7 +57,10 @@ function subscribe(load: Load, subscriber: Subscriber<unknown>): void {
       else emit(items as unknown[], subscriber);
     },
     (error: unknown) => {
-      subscriber.error(error);
+      // Those who left were not this one: it asks anew.
+      const isOfOthers = error instanceof AbandonedError && !isListening && !subscriber.closed;
+      if (isOfOthers) subscribe(makeLoad, subscriber);
+      else subscriber.error(error);
     },
   );
 }
@@ -95,7 +99,7 @@ class SharedSource extends Collected {
     subscriber.add(() => {
       listening.unsubscribe();
       if (--this.#listeners > 0) return;
-      this.fail(new AbandonedError());
+      this.abandon();
       this.#source?.unsubscribe();
     });
   }

@@ -4,7 +4,7 @@
  *
  *     city:7                     a key of the user's, as it is
  *     [Cities.find(7)]           a default key
- *     ["city",7]                 a key in parts
+ *     ["city",7]                 a key in parts; [#sha256:… where they are long
  *     {"acme"}…                  one of these under a prefix; {"acme",5}… where a version gave way, too
  *     {!}…                       the error of a call that failed
  *     \[…  \{…  \\…              a key of the user's that looks like another form
@@ -182,7 +182,7 @@ export class Site<O extends PlaceOptions> {
 }
 
 function keyText(key: Key): string {
-  if (typeof key !== 'string') return shortened('', encodeParts(key));
+  if (typeof key !== 'string') return shortened('[', encodeParts(key).slice(1));
   return isMarked(key) ? `\\${key}` : key;
 }
 

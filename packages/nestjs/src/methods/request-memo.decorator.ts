@@ -81,6 +81,7 @@ export function RequestMemo<M extends Method>(
       }
       const results = resultsOf(memos, number, this);
       if (args.length === 0 && key === undefined) {
+        if (isSpent(results.alone)) results.alone = undefined;
         return handedOut(
           (results.alone ??= compute(decorated, this, args, () => {
             results.alone = undefined;
@@ -89,7 +90,7 @@ export function RequestMemo<M extends Method>(
       }
       const memoKey = key === undefined ? keyOfArguments(args) : ownKey(key, args);
       let memo = results.others.get(memoKey);
-      if (memo === undefined) {
+      if (memo === undefined || isSpent(memo)) {
         memo = compute(decorated, this, args, () => results.others.delete(memoKey));
         results.others.set(memoKey, memo);
       }
@@ -162,11 +163,17 @@ function shared(result: unknown, forget: () => void): unknown {
     result.then(undefined, forget);
     return result;
   }
-  if (isObservable(result)) return result.pipe(shareReplay());
+  // With a count, so that an endless one is let go when nobody listens any longer.
+  if (isObservable(result)) return result.pipe(shareReplay({ refCount: true }));
   if (!isAsyncIterable(result)) return result;
   const iterator = new SharedIterator(result);
   iterator.whole.catch(forget);
   return iterator;
+}
+
+/** Whoever read it has left before its end. */
+function isSpent(memo: Memo | undefined): boolean {
+  return memo?.value instanceof SharedIterator && memo.value.isAbandoned;
 }
 
 function handedOut({ value }: Memo): unknown {

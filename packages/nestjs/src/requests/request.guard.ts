@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { CanActivate, ExecutionContext } from '@nestjs/common';
+import type { ApplicationConfig } from '@nestjs/core';
 import { AppSettings } from '../app-settings.js';
 import { addressOf } from './request-address.js';
 import { continueAs, currentRequest } from './request-scope.js';
@@ -25,4 +26,11 @@ export class RequestGuard implements CanActivate {
     }
     return true;
   }
+}
+
+/** Nest takes the guards of the application's root module before those of what it imports. */
+export function putFirst(config: ApplicationConfig | undefined): void {
+  const guards = config?.getGlobalGuards() ?? [];
+  const at = guards.findIndex((guard) => guard instanceof RequestGuard);
+  if (at > 0) guards.unshift(...guards.splice(at, 1));
 }
