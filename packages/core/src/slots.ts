@@ -6,7 +6,6 @@
 import { hash } from './hash.js';
 import type { Stored } from './isolation/stored.js';
 import type { KeySpace } from './key-space.js';
-import { LazyMap } from './lazy-map.js';
 import type { TagMark } from './tags.js';
 
 const NO_SPACE = 0;
@@ -50,6 +49,11 @@ export class Chunk {
   words = NO_WORDS;
   /** Two bytes each, until there are more spaces than that can tell apart. */
   spaceIds: Uint16Array | Uint32Array = NO_SPACE_IDS;
+  /**
+   * What is special about entries; not there while nothing is. By index, not in a Map: a slot is given
+   * back and taken again at once, which a Map keeps as one dead entry after another in one bucket.
+   */
+  asides: (Terms | undefined)[] | undefined;
   /** Slots in use. */
   used = 0;
   /** One more than the highest index ever used. */
@@ -75,6 +79,7 @@ export class Chunk {
     this.keys[index] = '';
     this.values[index] = undefined;
     this.spaceIds[index] = NO_SPACE;
+    if (this.asides) this.asides[index] = undefined;
     this.deadlines[index << 1] = 0; // whoever still waits for a deadline here must not find one
     this.words[index << 2] = this.#firstFree;
     this.#firstFree = index;
@@ -92,6 +97,12 @@ export class Chunk {
     if (typeof value === 'object' && value !== null) this.holdsObjects = true;
   }
 
+  setAside(index: number, terms: Terms): void {
+    const asides = (this.asides ??= []);
+    while (asides.length <= index) asides.push(undefined); // without holes
+    asides[index] = terms;
+  }
+
   /** Gives all memory back; nothing is in use. */
   empty(): void {
     this.keys = [];
@@ -99,6 +110,7 @@ export class Chunk {
     this.deadlines = NO_DEADLINES;
     this.words = NO_WORDS;
     this.spaceIds = NO_SPACE_IDS;
+    this.asides = undefined;
     this.holdsObjects = false;
     this.end = 0;
     this.#firstFree = END;
@@ -153,7 +165,6 @@ export class Slots {
 
   readonly #spaces: (KeySpace | undefined)[] = [undefined];
   readonly #freeSpaceIds: number[] = [];
-  readonly #aside = new LazyMap<number, Terms>();
 
   key(slot: number): string {
     return this.chunk(slot).keys[slot & IN_CHUNK]!;
@@ -176,7 +187,7 @@ export class Slots {
 
   /** What is special about an entry; most have nothing but a deadline. */
   aside(slot: number): Terms | undefined {
-    return this.#aside.size === 0 ? undefined : this.#aside.get(slot);
+    return this.chunk(slot).asides?.[slot & IN_CHUNK];
   }
 
   /** The deadline alone, of an entry that has nothing else. */
@@ -186,14 +197,20 @@ export class Slots {
 
   setTerms(slot: number, deadlineMs: number, staleUntilMs?: number, tags?: TagMark): void {
     const isPlain = staleUntilMs === undefined && tags === undefined;
-    if (!isPlain) this.#aside.set(slot, { deadlineMs, staleUntilMs, tags });
-    else if (this.#aside.size > 0) this.#aside.delete(slot);
-    this.chunk(slot).deadlines[(slot & IN_CHUNK) << 1] = isPlain ? deadlineMs : NaN;
+    const chunk = this.chunk(slot);
+    const index = slot & IN_CHUNK;
+    if (!isPlain) chunk.setAside(index, { deadlineMs, staleUntilMs, tags });
+    else if (chunk.asides) chunk.asides[index] = undefined;
+    chunk.deadlines[index << 1] = isPlain ? deadlineMs : NaN;
   }
 
   /** Slots that carry tags. The slot in hand may be released. */
   *tagged(): Generator<number> {
-    for (const slot of this.#aside.keys()) if (this.#aside.get(slot)?.tags) yield slot;
+    for (const [number, chunk] of this.chunks.entries()) {
+      for (let index = 0; chunk.asides && index < chunk.asides.length; index++) {
+        if (chunk.asides[index]?.tags) yield (number << CHUNK_BITS) | index;
+      }
+    }
   }
 
   // ---- coming and going ----------------------------------------------------------------------
@@ -216,7 +233,6 @@ export class Slots {
     const chunk = this.chunks[number]!;
     if (chunk.isFull) this.#open.push(number);
     chunk.give(slot & IN_CHUNK);
-    if (this.#aside.size > 0) this.#aside.delete(slot);
     if (chunk.used > 0) return;
     if (this.#spare) chunk.empty();
     else this.#spare = chunk;
@@ -256,7 +272,6 @@ export class Slots {
       if (this.#spare) chunk.empty();
       else this.#spare = chunk;
     }
-    for (const slot of this.#aside.keys()) if (!this.isInUse(slot)) this.#aside.delete(slot);
   }
 
   // ---- key spaces ----------------------------------------------------------------------------
