@@ -12,3 +12,4 @@ export type { RemoteStats } from './remote/counts.js';
 export type { Timekeeper } from './clock.js';
 export { v8Codec, type Codec } from './remote/codec.js';
 export { jsonCodec } from './remote/json-codec.js';
+export { pagesOf } from './remote/pages.js';

@@ -49,6 +49,29 @@ describe('KeyvCache', () => {
     expect(cache.stats().droppedWrites).toBeGreaterThan(4);
   });
 
+  it('counts as dropped what a real Keyv could not store, which it tells by false only', async () => {
+    const rejects = () => Promise.reject(new Error('no database'));
+    const store = { get: () => undefined, set: rejects, delete: rejects, clear: rejects };
+    const cache = new KeyvCache('x', { keyv: new Keyv({ store }) });
+    await cache.set('k', 1);
+    expect(await cache.add('k', 1)).toBe(false);
+    expect(await cache.setMany({ a: 1 })).toEqual(['a']);
+    expect(cache.stats().droppedWrites).toBeGreaterThan(2);
+  });
+
+  it('lets nobody wait for a load that was begun while the store failed', async () => {
+    const keyv = new Keyv();
+    let reads = 0;
+    const get = (key: string) =>
+      ++reads === 2 ? Promise.reject(new Error('once')) : keyv.get(key);
+    const set = (key: string, value: unknown, ttl?: number) => keyv.set(key, value, ttl);
+    const once = { get, set, delete: keyv.delete.bind(keyv), clear: keyv.clear.bind(keyv) };
+    const cache = new KeyvCache('x', { keyv: once, clock: new TestClock() });
+    expect(await cache.getOrSet('k', () => 'while it failed')).toBe('while it failed');
+    expect(await cache.getOrSet('k', () => 'later')).toBe('later');
+    expect(await cache.get('k')).toBe('later');
+  });
+
   it('waits no longer than its deadline for a store that does not answer', async () => {
     const clock = new TestClock();
     const never = () => new Promise<never>(() => undefined);

@@ -51,12 +51,16 @@ export interface BusOptions {
 /** The server's own channel. */
 const INVALIDATIONS = '__redis__:invalidate';
 
+/** How long a connection may take from its opening until it listens. */
+const LONGEST_OPENING_MS = 5_000;
+
 export class Bus {
   readonly #options: BusOptions;
   readonly #id = randomUUID();
   #subscriber: Subscriber | undefined;
   #stopListening: readonly (() => void)[] = [];
   #state: BusState = 'deaf';
+  #openedAtMs = 0;
   #callOffBeat: (() => void) | undefined;
   #beat = 0;
   #lastHeard = 0;
@@ -98,7 +102,12 @@ export class Bus {
 
   #open(): void {
     if (this.#isClosed) return;
-    const subscriber = this.#options.subscriber();
+    const subscriber = this.#subscriberNow();
+    if (!subscriber) {
+      this.#openLater();
+      return;
+    }
+    this.#openedAtMs = this.#options.time.exact();
     const lost = () => {
       if (subscriber === this.#subscriber) this.#openAnew();
     };
@@ -113,8 +122,18 @@ export class Bus {
     ];
   }
 
+  /** A cluster client that is not connected yet knows of no server to listen to. */
+  #subscriberNow(): Subscriber | undefined {
+    try {
+      return this.#options.subscriber();
+    } catch {
+      return undefined;
+    }
+  }
+
   #leave(): void {
     for (const stop of this.#stopListening) stop();
+    this.#stopListening = [];
     this.#subscriber?.close();
     this.#subscriber = undefined;
   }
@@ -123,6 +142,10 @@ export class Bus {
   #openAnew(): void {
     this.#leave();
     this.#becomeDeaf();
+    this.#openLater();
+  }
+
+  #openLater(): void {
     const open = () => {
       this.#open();
     };
@@ -225,9 +248,15 @@ export class Bus {
 
   /** The last one must have come back by now. */
   #checkBeat(): void {
-    if (this.#state === 'deaf' || this.#lastHeard === this.#beat) return;
+    const isOpening = this.#state === 'deaf';
+    if (isOpening && !(this.#subscriber && this.#hasOpenedTooLong)) return;
+    if (!isOpening && this.#lastHeard === this.#beat) return;
     // A connection that is silent may be so for hours before TCP notices.
     this.#openAnew();
+  }
+
+  get #hasOpenedTooLong(): boolean {
+    return this.#options.time.exact() - this.#openedAtMs > LONGEST_OPENING_MS;
   }
 
   #sendBeat(): void {

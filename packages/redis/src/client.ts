@@ -195,7 +195,8 @@ function call(client: IoRedis, [command, ...args]: readonly Argument[]): Promise
 }
 
 function ioredisSubscriber(client: IoRedis, isCluster: boolean): Subscriber {
-  const source = isCluster ? client.nodes!('master')[0]! : client;
+  const source = isCluster ? client.nodes!('master')[0] : client;
+  if (!source) throw new Error('no server of the cluster is known yet');
   const own = source.duplicate({
     ...{ protocol: 2, lazyConnect: false, retryStrategy: null, autoResubscribe: false },
   });

@@ -65,8 +65,10 @@ export class Deadlines {
   #expire(): void {
     this.#isArmed = false;
     const nowMs = this.time.exact();
-    for (let i = this.#first; i < this.#calls.length; i++) {
-      const call = this.#calls[i]!;
+    // The list as it is now: the places before these calls may be given back on the way.
+    const calls = this.#calls;
+    for (let i = this.#first; i < calls.length; i++) {
+      const call = calls[i]!;
       if (call.isOver) continue;
       if (call.dueMs > nowMs) {
         this.#arm(call.dueMs - nowMs);

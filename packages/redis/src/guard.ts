@@ -33,6 +33,8 @@ export class UnavailableError extends Error {
   }
 }
 
+type Send = (call: Call) => Promise<unknown>;
+
 export interface GuardOptions {
   readonly deadlineMs: number;
   readonly maxPending: number;
@@ -76,10 +78,11 @@ export class Guard {
   /**
    * The answer to what is sent.
    *
+   * @param send is told of the call, so that it sends nothing more once that is over
    * @param read what to make of it, without a promise more
    * @throws {UnavailableError} when there is none in time
    */
-  run<T>(send: () => Promise<unknown>, read: (answer: unknown) => T): Promise<T> {
+  run<T>(send: Send, read: (answer: unknown) => T): Promise<T> {
     if (this.#deadlines.pending >= this.#maxPending) return this.#refuse('overload');
     if (!this.breaker.admits()) return this.#refuse('breaker');
     return new Promise((resolve, reject) => {
@@ -108,12 +111,12 @@ export class Guard {
     for (const stop of this.#stopListening) stop();
   }
 
-  #sent(call: Call, send: () => Promise<unknown>): Promise<unknown> {
-    if (this.#connection.isReady) return attempt(send);
+  #sent(call: Call, send: Send): Promise<unknown> {
+    if (this.#connection.isReady) return attempt(send, call);
     return this.#ready().then(() => {
       // Nobody waits for it any more: a write that comes so late could undo a later one.
       if (call.isOver) throw new UnavailableError('deadline');
-      return send();
+      return send(call);
     });
   }
 
@@ -146,9 +149,9 @@ const NOT_SENT = {
 };
 
 /** What a client throws, rejects. */
-function attempt(send: () => Promise<unknown>): Promise<unknown> {
+function attempt(send: Send, call: Call): Promise<unknown> {
   try {
-    return send();
+    return send(call);
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new Error(String(error)));
   }

@@ -10,10 +10,13 @@ const MOST = 10_000;
 export class Owed {
   #entries = new Set<string>();
   #tags = new Set<string>();
+  /** What keys begin with, all of which are owed. */
+  #starts = new Set<string>();
   #isEverything = false;
 
   get isEmpty(): boolean {
-    return this.#entries.size === 0 && this.#tags.size === 0 && !this.#isEverything;
+    const size = this.#entries.size + this.#tags.size + this.#starts.size;
+    return size === 0 && !this.#isEverything;
   }
 
   owe(kind: 'entries' | 'tags', names: readonly string[]): void {
@@ -22,14 +25,21 @@ export class Owed {
     if (this.#entries.size + this.#tags.size > MOST) this.oweEverything();
   }
 
+  oweStart(start: string): void {
+    this.#starts.add(start);
+  }
+
   oweEverything(): void {
     this.#isEverything = true;
+    this.#starts.clear();
     this.#entries.clear();
     this.#tags.clear();
   }
 
   hasEntry(at: string): boolean {
-    return this.#isEverything || this.#entries.has(at);
+    if (this.#isEverything || this.#entries.has(at)) return true;
+    for (const start of this.#starts) if (at.startsWith(start)) return true;
+    return false;
   }
 
   hasTag(tag: string): boolean {
@@ -42,13 +52,22 @@ export class Owed {
   }
 
   /** Hands over all that is owed; what still cannot be done is owed again. */
-  take(): { readonly entries: string[]; readonly tags: string[]; readonly everything: boolean } {
+  take(): Debts {
     const taken = {
-      ...{ entries: [...this.#entries], tags: [...this.#tags], everything: this.#isEverything },
+      ...{ entries: [...this.#entries], tags: [...this.#tags] },
+      ...{ starts: [...this.#starts], everything: this.#isEverything },
     };
     this.#entries = new Set();
     this.#tags = new Set();
+    this.#starts = new Set();
     this.#isEverything = false;
     return taken;
   }
+}
+
+interface Debts {
+  readonly entries: readonly string[];
+  readonly tags: readonly string[];
+  readonly starts: readonly string[];
+  readonly everything: boolean;
 }

@@ -1,13 +1,14 @@
 /** Where a RedisCache keeps its entries: single commands where one is enough, scripts where it is not. */
 import { createHash, randomBytes } from 'node:crypto';
-import type {
-  Backend,
-  Claim,
-  Held,
-  LeaseHold,
-  Lifetime,
-  TagVersion,
-  Timekeeper,
+import {
+  pagesOf,
+  type Backend,
+  type Claim,
+  type Held,
+  type LeaseHold,
+  type Lifetime,
+  type TagVersion,
+  type Timekeeper,
 } from '@locmem/core/remote';
 import type { Argument, Connection } from './client.js';
 import type { Guard } from './guard.js';
@@ -71,6 +72,7 @@ export class RedisBackend implements Backend {
   }
 
   async putIfAbsent(at: string, bytes: string | Buffer, lifetime: Lifetime): Promise<boolean> {
+    await this.#madeUpFor(at);
     return (await this.#command([...set(this.names.entry(at), bytes, lifetime), 'NX'])) !== null;
   }
 
@@ -85,30 +87,27 @@ export class RedisBackend implements Backend {
   }
 
   async remove(keys: readonly string[]): Promise<(Held | undefined)[]> {
+    const held: (Held | undefined)[] = [];
     try {
-      return await Promise.all(
-        keys.map(async (at) => {
-          const names = [this.names.entry(at), this.names.lease(at)];
-          const held = await this.#run(scripts.REMOVE, names, []);
-          if (!Array.isArray(held)) return undefined;
-          const [bytes, left] = held as unknown[];
-          const leftMs = lifetimeOf(Number(left));
-          return Buffer.isBuffer(bytes) && leftMs !== undefined ? { bytes, leftMs } : undefined;
-        }),
-      );
+      for (const page of pagesOf(keys)) {
+        held.push(...(await Promise.all(page.map((at) => this.#removeOne(at)))));
+      }
+      return held;
     } catch (error) {
-      this.#owed.owe('entries', keys);
+      this.#owed.owe('entries', keys.slice(held.length));
       this.#payLater();
       throw error;
     }
   }
 
   async touch(at: string, lifetime: Lifetime): Promise<'done' | 'missing' | 'unsure'> {
+    await this.#madeUpFor(at);
     const touched = await this.#run(scripts.TOUCH, [this.names.entry(at)], [spanOf(lifetime)]);
     return touched === 1 ? 'done' : touched === 0 ? 'missing' : 'unsure';
   }
 
   async count(at: string, delta: number): Promise<number | 'missing' | 'unsure'> {
+    await this.#madeUpFor(at);
     const counted = await this.#run(scripts.COUNT, [this.names.entry(at)], [String(delta)]);
     if (Buffer.isBuffer(counted)) return Number(counted.toString());
     return counted === 0 ? 'missing' : 'unsure';
@@ -226,8 +225,9 @@ export class RedisBackend implements Backend {
       );
       if (start === '' && !passes) await this.#clear(this.names.tagPattern(), () => true);
     } catch (error) {
-      // Which those were is not known here; better too many than too few.
-      this.#owed.oweEverything();
+      // Those of a version under all prefixes are not known here; better too many than too few.
+      if (passes || start === '') this.#owed.oweEverything();
+      else this.#owed.oweStart(start);
       this.#payLater();
       throw error;
     }
@@ -236,10 +236,10 @@ export class RedisBackend implements Backend {
   /** Makes up for deletions that did not get through. */
   async payDebts(): Promise<void> {
     if (this.#owed.isEmpty) return;
-    const { entries, tags, everything } = this.#owed.take();
+    const { entries, tags, starts, everything } = this.#owed.take();
     // Each puts back what it could not do.
-    const paying = [everything ? this.clear('', undefined) : undefined, this.#removeAll(entries)];
-    await Promise.allSettled([...paying, this.purgeTags(tags, false)]);
+    const clearing = (everything ? [''] : starts).map((start) => this.clear(start, undefined));
+    await Promise.allSettled([...clearing, this.remove(entries), this.purgeTags(tags, false)]);
   }
 
   close(): Promise<void> {
@@ -260,8 +260,19 @@ export class RedisBackend implements Backend {
 
   // ---- steps ---------------------------------------------------------------------------------
 
-  async #removeAll(keys: readonly string[]): Promise<void> {
-    if (keys.length > 0) await this.remove(keys);
+  async #removeOne(at: string): Promise<Held | undefined> {
+    const held = await this.#run(scripts.REMOVE, [this.names.entry(at), this.names.lease(at)], []);
+    if (!Array.isArray(held)) return undefined;
+    const [bytes, left] = held as unknown[];
+    const leftMs = lifetimeOf(Number(left));
+    return Buffer.isBuffer(bytes) && leftMs !== undefined ? { bytes, leftMs } : undefined;
+  }
+
+  /** Before a step on what is there: what this process has deleted must not be. */
+  async #madeUpFor(at: string): Promise<void> {
+    if (this.#owed.isEmpty || !this.#owed.hasEntry(at)) return;
+    await this.#removeOne(at);
+    this.#owed.settle(at);
   }
 
   async #clear(pattern: string, passes: (name: string) => boolean): Promise<void> {
@@ -308,7 +319,10 @@ export class RedisBackend implements Backend {
   }
 
   #run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.#guard.run(() => scripts.run(this.#connection, script, keys, args), asItIs);
+    return this.#guard.run(
+      (call) => scripts.run(call, this.#connection, script, keys, args),
+      asItIs,
+    );
   }
 
   async #isDone(

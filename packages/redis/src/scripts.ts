@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Argument, Connection } from './client.js';
+import type { Call } from './deadlines.js';
 
 export interface Script {
   readonly source: string;
@@ -119,8 +120,13 @@ local hard, soft = string.match(version, '^(.*)%.(%d+)$')
 redis.call('SET', KEYS[1], hard .. '.' .. (soft + 1), 'KEEPTTL')
 return 1`);
 
-/** Runs a script on the server that holds its first key. */
+/**
+ * Runs a script on the server that holds its first key.
+ *
+ * @param call when it is over, nothing is sent again: so late it could undo what came after
+ */
 export async function run(
+  call: Call,
   connection: Connection,
   { source, sha }: Script,
   keys: readonly string[],
@@ -130,7 +136,8 @@ export async function run(
   try {
     return await connection.send(['EVALSHA', sha, ...rest], keys[0]!);
   } catch (error) {
-    if (!String((error as Error | undefined)?.message).startsWith('NOSCRIPT')) throw error;
+    const isUnknown = String((error as Error | undefined)?.message).startsWith('NOSCRIPT');
+    if (!isUnknown || call.isOver) throw error;
     return connection.send(['EVAL', source, ...rest], keys[0]!);
   }
 }

@@ -170,6 +170,18 @@ describeWithServer('values', () => {
     expect(cache.stats().forged).toBe(3);
   });
 
+  it('that were not signed are neither counted nor touched, and those of another store are misses', async () => {
+    const cache = open({ secret: 'ours' });
+    await server.command('SET', KEY, 'L1:num\n999');
+    await expect(cache.incr('k')).rejects.toMatchObject({ code: 'ERR_LOCMEM_KEY_NOT_FOUND' });
+    expect(await cache.touch('k')).toBe(false);
+    await new RedisCache('elsewhere', { client: client.client, secret: 'ours' }).set('k', 'moved');
+    await server.command('COPY', 'locmem:elsewhere:{:1:k}', KEY, 'REPLACE');
+    expect(await cache.get('k')).toBeUndefined();
+    await cache.set('k', 1);
+    expect(await cache.incr('k')).toBe(2);
+  });
+
   it('signed with the secret before are read while it is changed', async () => {
     await open({ secret: 'old' }).set('k', 'v');
     expect(await open({ secret: ['new', 'old'] }).get('k')).toBe('v');
@@ -193,5 +205,18 @@ describeWithServer('values', () => {
     expect(await cache.setMany({ k: '0'.repeat(100_000), l: 1 })).toEqual(['k']);
     expect(await cache.get('k')).toBe('small');
     expect(cache.stats().refusals).toBe(2);
+    const packing = open({
+      maxEntryBytes: 10_000,
+      compressAboveBytes: 0,
+      onWarning: () => undefined,
+    });
+    await packing.set('k', '0'.repeat(100_000)); // which no cache of this size would unpack
+    expect(await packing.get('k')).toBe('small');
+  });
+
+  it('are found under tags of any characters', async () => {
+    const cache = open();
+    await cache.set('k', 1, { tags: ['a\u2028b', '\n', '}'] });
+    expect(await cache.get('k')).toBe(1);
   });
 });

@@ -41,6 +41,8 @@ export interface Opened {
 }
 
 export interface EnvelopeOptions {
+  /** The name of the store: stands in the signature, so that a value cannot be moved into another. */
+  readonly store: string;
   readonly codec: Codec;
   /** The first signs, all are accepted. */
   readonly secrets: readonly (string | Uint8Array)[];
@@ -57,7 +59,7 @@ interface Head {
 }
 
 const NUMBER = 'num';
-const HEAD = /^L1:([a-z0-9-]{1,16})(?: (\{.*\}))?(?: \.([\w-]{43}))?$/;
+const HEAD = /^L1:([a-z0-9-]{1,16})(?: (\{.*\}))?(?: \.([\w-]{43}))?$/s;
 const LINE_FEED = 0x0a;
 const NO_META: Meta = Object.freeze({});
 /** Heads hold tags; beyond this they are none of ours. */
@@ -110,7 +112,7 @@ export class Envelope {
       if (typeof body === 'string' && name === codec.name) return this.#plainHead + body;
     }
     let head = headOf(name, meta, isCompressed);
-    if (secrets.length > 0) head += ` .${signatureOf(secrets[0]!, key, head, body)}`;
+    if (secrets.length > 0) head += ` .${this.#signature(secrets[0]!, key, head, body)}`;
     return typeof body === 'string'
       ? `${head}\n${body}`
       : Buffer.concat([Buffer.from(`${head}\n`), body]);
@@ -166,10 +168,13 @@ export class Envelope {
   }
 
   #compressed(name: string, body: string | Uint8Array): Packed {
-    if (body.length > this.#options.compressAboveBytes) {
+    const { compressAboveBytes, maxEntryBytes } = this.#options;
+    const bytes = compressAboveBytes === Infinity ? 0 : Buffer.byteLength(body);
+    // What could not be unpacked again is left as it is, and refused for its size.
+    if (bytes > compressAboveBytes && bytes <= maxEntryBytes) {
       const compressed = deflateRawSync(body);
       // What is compressed already would only grow.
-      if (compressed.length < body.length) return { name, body: compressed, isCompressed: true };
+      if (compressed.length < bytes) return { name, body: compressed, isCompressed: true };
     }
     return { name, body, isCompressed: false };
   }
@@ -179,8 +184,19 @@ export class Envelope {
     const head = line.slice(0, -signature.length - ' .'.length);
     const given = Buffer.from(signature);
     return this.#options.secrets.some((secret) =>
-      timingSafeEqual(given, Buffer.from(signatureOf(secret, key, head, body))),
+      timingSafeEqual(given, Buffer.from(this.#signature(secret, key, head, body))),
     );
+  }
+
+  #signature(
+    secret: string | Uint8Array,
+    key: string,
+    head: string,
+    body: string | Uint8Array,
+  ): string {
+    // As JSON the three cannot run into each other, nor into the body: it has no NUL.
+    const place = JSON.stringify([this.#options.store, key, head]);
+    return createHmac('sha256', secret).update(`${place}\0`).update(body).digest('base64url');
   }
 }
 
@@ -235,17 +251,4 @@ function isTagVersion(value: unknown): boolean {
   return (
     Array.isArray(value) && value.length === 2 && value.every((part) => typeof part === 'string')
   );
-}
-
-function signatureOf(
-  secret: string | Uint8Array,
-  key: string,
-  head: string,
-  body: string | Uint8Array,
-): string {
-  // Neither key nor head has a NUL that is not its own: JSON writes one as \u0000, and the key's length stands first.
-  return createHmac('sha256', secret)
-    .update(`${Buffer.byteLength(key)}\0${key}\0${head}\0`)
-    .update(body)
-    .digest('base64url');
 }

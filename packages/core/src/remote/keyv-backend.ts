@@ -246,7 +246,9 @@ export class KeyvBackend implements Backend {
     const endsAt = lifetime === null ? '' : String(this.#now() + lifetime);
     const text = typeof bytes === 'string' ? `t${bytes}` : `b${bytes.toString('base64')}`;
     const ttl = lifetime === null ? undefined : Math.max(1, Math.ceil(lifetime));
-    await this.#timed(this.#keyv.set(name, `${endsAt} ${text}`, ttl));
+    // Keyv tells its listeners of an error, and its caller only so.
+    const isSet = await this.#timed(this.#keyv.set(name, `${endsAt} ${text}`, ttl));
+    if (isSet === false) throw new Error('the Keyv has not stored it');
   }
 
   #left(stored: Stored | undefined): Lifetime | undefined {

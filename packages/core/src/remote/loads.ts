@@ -204,7 +204,11 @@ export class Loads {
       const token = randomUUID();
       const claiming = this.#entries.backend.claim(at, token, LEASE_MS);
       const claim = await this.#contain<Claim | undefined>('read', claiming, undefined);
-      if (!claim) return this.#run(plan); // the store is not to be had
+      if (!claim) {
+        // The store is not to be had. A claim that arrives late all the same must hold up nobody.
+        this.#entries.backend.release(at, token).catch(() => undefined);
+        return this.#run(plan);
+      }
       const there = await this.#alreadyThere(at, claim, refreshed);
       if (there) {
         if (claim.isTaken) this.#release(at, token);

@@ -24,7 +24,7 @@ export interface RemoteOptions {
   /** How values become bytes. Default {@link jsonCodec}. */
   codec?: Codec | undefined;
   /**
-   * Signs every entry (HMAC-SHA-256, over key and value), and reads none that is not signed: who can write
+   * Signs every entry (HMAC-SHA-256, over store, key and value), and reads none that is not signed: who can write
    * to the store cannot forge values. Of several, the first signs and all are accepted, so that a secret
    * can be changed. Default: not signed.
    */

@@ -41,6 +41,7 @@ import { Envelope, type Packed } from './envelope.js';
 import { Keys, type KeyParts } from './keys.js';
 import { Loads, type Contain } from './loads.js';
 import type { ResolvedRemoteOptions } from './options.js';
+import { pagesOf } from './pages.js';
 import { Updates } from './updates.js';
 
 /** How often a change is tried again because others were faster. */
@@ -73,7 +74,7 @@ export class RemoteCache implements AsyncCache {
     this.#keys = new Keys(name, options, (code, message) => {
       this.#warn(code, message);
     });
-    this.#entries = new Entries(backend, new Envelope(options), this.#counts);
+    this.#entries = new Entries(backend, new Envelope({ ...options, store: name }), this.#counts);
     const contain: Contain = (what, attempt, otherwise) =>
       this.#contained(what, attempt, otherwise);
     this.#loads = new Loads(name, this.#entries, options, {
@@ -310,9 +311,11 @@ export class RemoteCache implements AsyncCache {
     const marking: Promise<Marks | 'failed'> = this.#marks(first);
     const tags = await this.#contained('write', marking, 'failed');
     if (tags === 'failed') return writes.map(({ key }) => key);
-    const stored = await Promise.all(
-      writes.map(async (write) => this.#dropped(this.#putSealed(write, tags), false)),
-    );
+    const stored: boolean[] = [];
+    for (const page of pagesOf(writes)) {
+      const putting = page.map(async (write) => this.#dropped(this.#putSealed(write, tags), false));
+      stored.push(...(await Promise.all(putting)));
+    }
     return writes.filter((_write, i) => !stored[i]).map(({ key }) => key);
   }
 
@@ -449,6 +452,11 @@ export class RemoteCache implements AsyncCache {
     return this.#entries.envelope;
   }
 
+  /** Then nothing is done inside the store, which cannot tell who signed an entry. */
+  get #isSigned(): boolean {
+    return this.#options.secrets.length > 0;
+  }
+
   async #live(at: string): Promise<Found | undefined> {
     const found = await this.#contained('read', this.#entries.one(at), undefined);
     return found?.isLive && found.value() !== undefined ? found : undefined;
@@ -541,7 +549,7 @@ export class RemoteCache implements AsyncCache {
   }
 
   async #touch(at: string, lifetime: Lifetime): Promise<boolean> {
-    const touched = await this.#backend.touch(at, lifetime);
+    const touched = this.#isSigned ? 'unsure' : await this.#backend.touch(at, lifetime);
     if (touched !== 'unsure') return touched === 'done';
     return this.#change(at, lifetime, (found) => found.packed);
   }
@@ -601,8 +609,8 @@ export class RemoteCache implements AsyncCache {
   ): Promise<number | undefined> {
     let refusal: NotNumericError | undefined;
     const counting = (async () => {
-      const counted =
-        typeof delta === 'number' ? await this.#backend.count(at, delta * direction) : 'unsure';
+      const isForStore = typeof delta === 'number' && !this.#isSigned;
+      const counted = isForStore ? await this.#backend.count(at, delta * direction) : 'unsure';
       if (counted !== 'unsure') return counted === 'missing' ? undefined : counted;
       let result: number | undefined;
       await this.#change(at, undefined, (found) => {

@@ -74,7 +74,12 @@ export class Updates {
     for (;;) {
       const locking = this.#backend.lock(at, token, LOCK_MS);
       const isLocked = await this.#contain<boolean | undefined>('write', locking, undefined);
-      if (isLocked !== false) return isLocked === true;
+      if (isLocked === true) return true;
+      if (isLocked === undefined) {
+        // A lock that arrives late all the same must hold up nobody.
+        this.#backend.unlock(at, token).catch(() => undefined);
+        return false;
+      }
       await patience.pause();
       signal?.throwIfAborted();
     }
