@@ -21,6 +21,7 @@ import { putFirst, RequestGuard } from './requests/request.guard.js';
 import { RequestInterceptor } from './requests/request.interceptor.js';
 import { requestMiddleware } from './requests/request.middleware.js';
 import { INSTALLED } from './tokens.js';
+import { warn } from './warnings.js';
 
 /** What there is once in an application, however often caches are registered. */
 @Global()
@@ -59,5 +60,6 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     await provideForObjectsOfFactories(this.discovery);
+    warn(this.discovery, this.settings.address !== undefined);
   }
 }

@@ -4,6 +4,7 @@ import { cachedIterable } from './async-iterable.js';
 import { isPromise, kindBefore, kindOf, rememberKind } from './kind.js';
 import type { Kind } from './kind.js';
 import { keepOptions } from './keep.js';
+import { noteKeyless } from './keyless.js';
 import { Load } from './load.js';
 import { isSetApart } from '../requests/request-scope.js';
 import { replaceMethod } from './method.js';
@@ -66,6 +67,7 @@ export function Cacheable<M extends Method>(
 ): MethodDecoratorOf<M> {
   return replaceMethod('Cacheable', (decorated) => {
     const method = new CachedMethod(decorated, options as CacheableOptions);
+    if (options.key === undefined) noteKeyless(decorated.target, decorated.name);
     function replacement(this: object, ...args: unknown[]): unknown {
       return method.call(this, args);
     }

@@ -103,6 +103,11 @@ export function addressOf(
   return levels.length === 0 ? undefined : () => ask(levels, context);
 }
 
+/** Whether a class or handler sets its requests apart. */
+export function hasRules(target: object): boolean {
+  return rulesOn(target) !== undefined;
+}
+
 function rulesOn(target: object): AddressRules | undefined {
   return Reflect.getMetadata(RULES, target) as AddressRules | undefined;
 }

@@ -1,0 +1,66 @@
+/**
+ * What may be right, and shows one visitor what is another's where it is not: said in the log when the
+ * application starts, for nothing can be seen of it later.
+ */
+import { Logger } from '@nestjs/common';
+import type { DiscoveryService } from '@nestjs/core';
+import { keylessMethodsOf } from './methods/keyless.js';
+import { hasRules } from './requests/request-address.js';
+
+type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
+
+const logger = new Logger('LocMem');
+
+/** @param hasPrefixForAll whether the application sets all requests apart */
+export function warn(discovery: DiscoveryService, hasPrefixForAll: boolean): void {
+  const providers = discovery.getProviders();
+  for (const wrapper of [...providers, ...discovery.getControllers()]) {
+    const prototype = prototypeOf(wrapper);
+    if (prototype !== undefined && !wrapper.isDependencyTreeStatic()) aboutRequestScope(prototype);
+  }
+  if (!leavesFieldResolversAlone(providers)) return;
+  for (const prototype of providers.map(prototypeOf)) {
+    if (prototype !== undefined) aboutFieldResolvers(prototype, hasPrefixForAll);
+  }
+}
+
+function prototypeOf({ metatype, inject }: Wrapper): object | undefined {
+  const isClass = typeof metatype === 'function' && inject === undefined;
+  return isClass ? (metatype.prototype as object | undefined) : undefined;
+}
+
+function aboutRequestScope(prototype: object): void {
+  for (const method of keylessMethodsOf(prototype)) {
+    logger.warn(
+      `${prototype.constructor.name}.${method} keeps one result for all requests, and its object is made ` +
+        `for each: if the result depends on the request, say so by key; if not, write key: (...args) => args`,
+    );
+  }
+}
+
+/** Where @nestjs/graphql keeps its options, and what `@ResolveField` has said. */
+const GRAPHQL_OPTIONS = 'GqlModuleOptions';
+const RESOLVE_FIELD_METADATA = 'graphql:resolve_property';
+
+/** As GraphQLModule does by default: then nobody can tell under what prefix they find things. */
+function leavesFieldResolversAlone(providers: readonly Wrapper[]): boolean {
+  const options = providers.filter(({ token }) => token === GRAPHQL_OPTIONS);
+  return options.some(({ instance }) => {
+    const { fieldResolverEnhancers } = Object(instance) as { fieldResolverEnhancers?: string[] };
+    return fieldResolverEnhancers?.includes('interceptors') !== true;
+  });
+}
+
+function aboutFieldResolvers(prototype: object, hasPrefixForAll: boolean): void {
+  const descriptors = Object.entries(Object.getOwnPropertyDescriptors(prototype));
+  for (const [name, { value }] of descriptors) {
+    const resolver: unknown = value;
+    if (typeof resolver !== 'function') continue;
+    if (Reflect.getMetadata(RESOLVE_FIELD_METADATA, resolver) === undefined) continue;
+    if (!hasPrefixForAll && !hasRules(prototype.constructor) && !hasRules(resolver)) continue;
+    logger.warn(
+      `@CacheKeyPrefix and @CacheVersion do not reach cached methods that ${prototype.constructor.name}.${name} ` +
+        `calls; give GraphQLModule the option fieldResolverEnhancers: ['guards', 'interceptors']`,
+    );
+  }
+}
