@@ -1,6 +1,6 @@
 /** Answers over HTTP, kept as they leave the application: the same on Express and on Fastify. */
 import { describe, expect, it } from '@jest/globals';
-import { TestClock } from '@locmem/core/testing';
+import { createTestCache, TestClock } from '@locmem/core/testing';
 import {
   BadGatewayException,
   Body,
@@ -508,6 +508,34 @@ describe.each(PLATFORMS)('@CachePage on %s', (platform) => {
       await pages.clear();
       expect(await texts()).toEqual(['7', '[7]']);
       expect(pages.stats()).toMatchObject({ hits: 2, misses: 6, stored: 6 });
+    });
+
+    it('also in a store that a page has for itself', async () => {
+      let price = 5;
+      @Controller('own')
+      class Own {
+        @CachePage('1h', { cache: createTestCache(), tags: () => ['prices'] })
+        @Get()
+        show() {
+          return price;
+        }
+        @Post() change(@Body() body: { price: number }) {
+          price = body.price;
+          return price;
+        }
+      }
+      const { app, ask } = await start(Own);
+      const pages = app.get(PageCache);
+      await ask('/own');
+      const answer = await ask('/own', post(6));
+      expect([answer.status, answer.text]).toEqual([201, '6']);
+      expect((await ask('/own')).text).toBe('6');
+      price = 7;
+      await pages.invalidate({ tags: ['prices'] });
+      expect((await ask('/own')).text).toBe('7');
+      price = 8;
+      await pages.clear();
+      expect((await ask('/own')).text).toBe('8');
     });
 
     it('each application begins without pages', async () => {

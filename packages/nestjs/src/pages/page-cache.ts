@@ -74,6 +74,8 @@ export class PageCache implements OnApplicationShutdown {
   readonly #versioning: Versioning;
   readonly #ofHandlers = new WeakMap<object, Map<object, Pages>>();
   readonly #all: Pages[] = [];
+  /** One for each store that pages are in. */
+  readonly #stores = new Map<unknown, Pages>();
   #common: Pages | undefined;
   #storeName: string | undefined;
 
@@ -93,12 +95,12 @@ export class PageCache implements OnApplicationShutdown {
    * @throws {InvalidOptionError} when none is given, or the URL is neither a path nor absolute
    */
   async invalidate(what: InvalidateOptions): Promise<void> {
-    await this.common.invalidate(what);
+    for (const cache of this.#perStore()) await cache.invalidate(what);
   }
 
   /** Drops every page. */
   async clear(): Promise<void> {
-    await this.common.clear();
+    for (const cache of this.#perStore()) await cache.clear();
   }
 
   /** What would happen to a request now, seen from its handler. */
@@ -118,12 +120,36 @@ export class PageCache implements OnApplicationShutdown {
     return (this.#common ??= this.#make({}));
   }
 
+  /** The common one first. */
+  #perStore(): Pages[] {
+    const { common } = this;
+    const others = new Map(this.#stores);
+    others.delete(this.#settings.pages?.cache ?? this.#storeName);
+    return [common, ...others.values()];
+  }
+
   /** The cache of a handler; undefined where its answers are no pages. */
   cacheFor(context: ExecutionContext): Pages | undefined {
     const { method } = rawOf(context).req;
     if (method === 'GET' || method === 'HEAD') return this.#ofHandler(context);
     // An answer to a write drops the pages of its URL.
-    return hasPages() || this.#settings.pages !== undefined ? this.common : undefined;
+    return hasPages() || this.#settings.pages !== undefined ? this.#forWrites() : undefined;
+  }
+
+  /** A write has to be seen by all stores, each with its own cache around the handler. */
+  #forWrites(): Pages {
+    const [common, ...others] = this.#perStore() as [Pages, ...Pages[]];
+    if (others.length === 0) return common;
+    const handle: Pages['handle'] = (req, res, next) => {
+      const within = others.reduce<typeof next>(
+        (inner, cache) => () => {
+          cache.handle(req, res, inner);
+        },
+        next,
+      );
+      common.handle(req, res, within);
+    };
+    return { ...common, handle };
   }
 
   #ofHandler(context: ExecutionContext): Pages | undefined {
@@ -192,13 +218,14 @@ export class PageCache implements OnApplicationShutdown {
       originOf((req) => this.#guards.mayDecideAbout(contextOf(req))),
     );
     this.#all.push(made);
+    if (!this.#stores.has(options.cache)) this.#stores.set(options.cache, made);
     return made;
   }
 
   async onApplicationShutdown(): Promise<void> {
     // A store of a given name may be somebody else's, too.
     const isOwn = this.#settings.pages?.cache === undefined;
-    if (this.#storeName !== undefined && isOwn) await this.clear();
+    if (this.#storeName !== undefined && isOwn) await this.common.clear();
   }
 }
 
