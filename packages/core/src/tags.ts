@@ -17,8 +17,8 @@ interface Tag {
 /** What an entry remembers of its tags. */
 export interface TagMark {
   readonly tags: readonly Tag[];
-  readonly hard: readonly number[];
-  readonly soft: readonly number[];
+  /** For each tag its hard count, then its soft one. */
+  readonly counts: readonly number[];
 }
 
 export class TagRegistry {
@@ -26,19 +26,28 @@ export class TagRegistry {
 
   /** Notes the tags as they stand now: whatever is purged from here on no longer counts. */
   mark(names: readonly string[]): TagMark {
-    const tags = [...new Set(names)].map((name) => this.#tag(name));
-    for (const tag of tags) tag.marks++;
-    return { tags, hard: tags.map(({ hard }) => hard), soft: tags.map(({ soft }) => soft) };
+    const tags: Tag[] = [];
+    const counts: number[] = [];
+    for (const name of names) {
+      const tag = this.#tag(name);
+      if (tags.includes(tag)) continue;
+      tag.marks++;
+      tags.push(tag);
+      counts.push(tag.hard, tag.soft);
+    }
+    return { tags, counts };
   }
 
   /** Purged, so that nobody may have it. */
-  isPurged({ tags, hard }: TagMark): boolean {
-    return tags.some((tag, i) => tag.hard !== hard[i]);
+  isPurged({ tags, counts }: TagMark): boolean {
+    for (let i = 0; i < tags.length; i++) if (tags[i]!.hard !== counts[2 * i]) return true;
+    return false;
   }
 
   /** Purged softly, so that it is stale. */
-  isSoftlyPurged({ tags, soft }: TagMark): boolean {
-    return tags.some((tag, i) => tag.soft !== soft[i]);
+  isSoftlyPurged({ tags, counts }: TagMark): boolean {
+    for (let i = 0; i < tags.length; i++) if (tags[i]!.soft !== counts[2 * i + 1]) return true;
+    return false;
   }
 
   /** The same mark on a second entry. */

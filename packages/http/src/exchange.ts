@@ -56,8 +56,12 @@ export class Exchange<Req extends IncomingMessage> {
     this.#subject = { method: req.method ?? '', url: rawTarget(req) };
   }
 
-  /** Enters here; leaves through `#pass`, `#invalidate` or `#lookup`. */
-  start(): void {
+  /**
+   * Enters here; leaves through `#pass`, `#invalidate` or `#lookup`.
+   *
+   * @param planned what has been planned already, for a request that has met no other cache
+   */
+  start(planned?: Lookup): void {
     const { settings, origin, customKeyScope, trace } = this.#site;
     // Somebody has begun to answer: there is no head left to decide about.
     if (this.#res.headersSent) {
@@ -71,7 +75,7 @@ export class Exchange<Req extends IncomingMessage> {
       return;
     }
     const outer = [...handlers];
-    const plan = planFor(this.#req, settings, origin, customKeyScope, outer.at(-1));
+    const plan = planned ?? planFor(this.#req, settings, origin, customKeyScope, outer.at(-1));
     const own: Handler = { site: this.#site };
     handlers.push(own);
     if (plan.kind === 'pass') {

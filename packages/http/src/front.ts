@@ -145,7 +145,7 @@ function around({ site, quick }: Parts, onHit: OnHit): Intercept {
       hasGoneOn = true;
       return goOn();
     };
-    new Exchange(site, req, res, next).start();
+    new Exchange(site, req, res, next).start(isFirst ? quick.takePlan() : undefined);
   };
 }
 

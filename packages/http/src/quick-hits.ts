@@ -12,6 +12,7 @@ import { ageField, isFresh, ttlSeconds } from './freshness.js';
 import { KnownUrls } from './known-urls.js';
 import { PreparedHead } from './prepared.js';
 import { headersOf, planFor, rawTarget } from './request.js';
+import type { Lookup } from './request.js';
 import { answerFromStore } from './response.js';
 import { Glance } from './simple-request.js';
 import type { Site } from './site.js';
@@ -28,6 +29,7 @@ export class QuickHits<Req extends IncomingMessage> {
   readonly #isPossible: boolean;
   readonly #glance = new Glance();
   readonly #urls = new KnownUrls();
+  #plan: Lookup | undefined;
   readonly #heads = new WeakMap<StoredResponse, Heads>();
 
   constructor(site: Site<Req>) {
@@ -45,12 +47,14 @@ export class QuickHits<Req extends IncomingMessage> {
    * @param isReadAfterwards whether somebody will want to read the fields of the response
    */
   answer(req: Req, res: ServerResponse, isInFront = false, isReadAfterwards = false): Outcome {
+    this.#plan = undefined;
     if (!this.#isPossible || req.httpVersionMajor !== 1) return 'unknown';
     if (req.method !== 'GET' && req.method !== 'HEAD') return 'unknown';
     if (!this.#glance.isSimple(req)) return 'unknown';
     const address = this.#addressOf(req, isInFront);
     if (address === undefined) return 'unknown';
     const stored = this.#storedFor(req, address);
+    if (stored !== undefined && this.#hasPlanned()) this.remember(req, address);
     if (this.#site.store.isRemote) return 'unknown';
     if (stored === undefined || (isInFront && !stored.isForFront)) return 'absent';
 
@@ -92,8 +96,21 @@ export class QuickHits<Req extends IncomingMessage> {
     if (isInFront && origin.early) return undefined;
     const plan = planFor(req, settings, origin, customKeyScope, undefined);
     if (plan.kind !== 'lookup') return undefined;
-    this.#urls.remember(req.url!, this.#glance.host, isEncrypted(req), plan.address);
+    // Remembered only once something is there: endless URLs that are asked for once are not worth it.
+    this.#plan = plan;
     return plan.address;
+  }
+
+  /** Asked anew: the type checker does not see that the URL may not have been known. */
+  #hasPlanned(): boolean {
+    return this.#plan !== undefined;
+  }
+
+  /** What was planned for the request that has just not been answered, if anything was. */
+  takePlan(): Lookup | undefined {
+    const plan = this.#plan;
+    this.#plan = undefined;
+    return plan;
   }
 
   /** Where the long way has found out that the answers to a request are. */

@@ -150,7 +150,7 @@ export function createResponseCache<
       // What caches further out have found out about a request, the long way knows.
       const isFirst = !hasMetACache(req) && !res.headersSent;
       if (isFirst && quick.answer(req, res) === 'answered') return;
-      new Exchange(site, req, res, next).start();
+      new Exchange(site, req, res, next).start(isFirst ? quick.takePlan() : undefined);
     },
     // Whether the store answers at once is known from its type, and then so is the answer's.
     invalidate: (what: InvalidateOptions) =>

@@ -43,11 +43,6 @@ export const DEPARTURES: Readonly<Record<string, Departure>> = {
     differs: ['2 ran', '2 body', '2 Age'],
     why: '`/p?` and `/p` are two URLs: the query is part of the key as it was sent.',
   },
-  host: {
-    kind: 'rfc',
-    differs: ['4 ran', '4 body', '4 Age'],
-    why: 'Hosts are compared in lower case (RFC 9110 \u00a74.2.3).',
-  },
   'vary-space': {
     kind: 'rfc',
     differs: ['2 ran', '2 body', '2 Age', '3 body'],
