@@ -100,8 +100,8 @@ export function front(
   const known = partsOf(cache);
   const intercept =
     known && typeof cache === 'function'
-      ? before(known, cache, app, onHit)
-      : around(known ?? ownParts(cache as ResponseCacheOptions, app), onHit);
+      ? beforeTheCache(known, cache, app, onHit)
+      : asTheCache(known ?? ownParts(cache as ResponseCacheOptions, app), onHit);
 
   if (isExpress(target)) enterExpress(target, intercept);
   else if (isKoa(target)) enterKoa(target, intercept);
@@ -126,7 +126,7 @@ function ownParts(options: ResponseCacheOptions, app: ExpressApp | KoaApp | unde
 type OnHit = ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
 
 /** The front is the cache. */
-function around({ site, quick }: Parts, onHit: OnHit): Intercept {
+function asTheCache({ site, quick }: Parts, onHit: OnHit): Intercept {
   return (req, res, goOn) => {
     // What caches further out have found out about a request, the long way knows.
     const isFirst = !hasMetACache(req) && !res.headersSent;
@@ -150,7 +150,7 @@ function around({ site, quick }: Parts, onHit: OnHit): Intercept {
 }
 
 /** The front gives away what the middleware inside has stored. */
-function before(
+function beforeTheCache(
   { site, quick }: Parts,
   middleware: unknown,
   app: ExpressApp | KoaApp | undefined,
