@@ -3,7 +3,7 @@ import { Inject, Module } from '@nestjs/common';
 import type { DynamicModule, OnApplicationShutdown, Provider } from '@nestjs/common';
 import { AppSettings } from './app-settings.js';
 import { LocMemCoreModule } from './locmem-core.module.js';
-import { RegisteredCaches } from './locmem.caches.js';
+import { checkedCaches, RegisteredCaches } from './locmem.caches.js';
 import type {
   LocMemModuleAsyncOptions,
   LocMemModuleOptions,
@@ -64,9 +64,9 @@ export class LocMemModule implements OnApplicationShutdown {
    * @throws {InvalidOptionError} when an option does not exist or breaks its rule
    */
   static register(options: LocMemModuleRegisterOptions = {}): DynamicModule {
-    const { isGlobal, ...rest } = options;
     checkNames('LocMemModule.register', options, REGISTER);
-    const aliases = Object.keys(rest.caches ?? { [DEFAULT_ALIAS]: {} });
+    const { isGlobal, ...rest } = options;
+    const aliases = Object.keys(checkedCaches(rest.caches));
     // Wrong options are told here, not when the application starts.
     new RegisteredCaches(rest.caches, aliases);
     return moduleOf(aliases, isGlobal, [{ provide: OPTIONS, useFactory: () => rest }]);
@@ -81,6 +81,7 @@ export class LocMemModule implements OnApplicationShutdown {
   static registerAsync(options: LocMemModuleAsyncOptions): DynamicModule {
     checkNames('LocMemModule.registerAsync', options, REGISTER_ASYNC);
     const { isGlobal, aliases = [DEFAULT_ALIAS], imports } = options;
+    checkAliases(aliases);
     const dynamicModule = moduleOf(aliases, isGlobal, optionsProviders(options));
     return { ...dynamicModule, imports: [...(dynamicModule.imports ?? []), ...(imports ?? [])] };
   }
@@ -158,6 +159,13 @@ const REGISTER_ASYNC = new Set([
   ...['isGlobal', 'aliases', 'imports'],
   ...['useFactory', 'inject', 'useClass', 'useExisting'],
 ]);
+
+function checkAliases(aliases: unknown): void {
+  const isAlias = (one: unknown) => typeof one === 'string' && one !== '';
+  if (Array.isArray(aliases) && aliases.every(isAlias)) return;
+  const rule = 'must be a list of names of caches';
+  throw new InvalidOptionError('LocMemModule.registerAsync', 'aliases', rule, aliases);
+}
 
 function checkNames(place: string, options: object, allowed: ReadonlySet<string>): void {
   if (typeof (options as unknown) !== 'object' || (options as object | null) === null) {

@@ -6,6 +6,7 @@ import { Inject, Injectable, Module, Scope } from '@nestjs/common';
 import type { ModuleMetadata } from '@nestjs/common';
 import { LazyModuleLoader, ModuleRef } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
+import type { TestingModule } from '@nestjs/testing';
 import {
   Cacheable,
   CacheDefaults,
@@ -102,6 +103,51 @@ describe('LocMemModule.register', () => {
     expect(new LocMemCache('shared by location').get('k')).toBe(1);
   });
 
+  describe('two classes of one name in two registrations of one location', () => {
+    const named = (location: string, answer: string, config: object = {}) => {
+      @Injectable()
+      class Service {
+        @Cacheable()
+        find(): string {
+          return answer;
+        }
+      }
+      @Module({
+        imports: [LocMemModule.register({ caches: { default: { location, ...config } } })],
+        providers: [Service],
+      })
+      class Own {}
+      const find = (module: TestingModule) => module.get(Service, { strict: false }).find();
+      return { Own, find };
+    };
+
+    it('are refused the keys that the other has', async () => {
+      const [one, other] = [named('claimed', 'one'), named('claimed', 'other')];
+      const module = await compile({ imports: [one.Own, other.Own] });
+      expect(one.find(module)).toBe('one');
+      expect(() => other.find(module)).toThrow(
+        expect.objectContaining({ code: 'ERR_LOCMEM_AMBIGUOUS_KEYS', method: 'Service.find' }),
+      );
+    });
+
+    it('do not meet under prefixes of their own', async () => {
+      const one = named('claimed apart', 'one', { keyPrefix: 'a' });
+      const other = named('claimed apart', 'other', { keyPrefix: 'b' });
+      const module = await compile({ imports: [one.Own, other.Own] });
+      expect([one.find(module), other.find(module)]).toEqual(['one', 'other']);
+    });
+
+    it('may follow one another: a module that is closed claims nothing', async () => {
+      const first = named('claimed in turn', 'one');
+      const module = await Test.createTestingModule({ imports: [first.Own] }).compile();
+      expect(first.find(module)).toBe('one');
+      module.get<LocMemCache>(getCacheToken(), { strict: false }).clear();
+      await module.close();
+      const second = named('claimed in turn', 'two');
+      expect(second.find(await compile({ imports: [second.Own] }))).toBe('two');
+    });
+  });
+
   it('starts empty each time, and leaves nothing behind', async () => {
     const metadata = { imports: [LocMemModule.register()], providers: [Cities] };
     const first = await Test.createTestingModule(metadata).compile();
@@ -145,6 +191,30 @@ describe('LocMemModule.register', () => {
     ],
   ])('refuses %s', (_what, register) => {
     expect(register).toThrow(expect.objectContaining({ code: 'ERR_LOCMEM_INVALID_OPTION' }));
+  });
+
+  it.each<[string, () => unknown, string, unknown]>([
+    ['options: null', () => LocMemModule.register(null as never), 'options', null],
+    ['async options: null', () => LocMemModule.registerAsync(null as never), 'options', null],
+    ['caches: null', () => LocMemModule.register({ caches: null as never }), 'caches', null],
+    ['caches: a name', () => LocMemModule.register({ caches: 'x' as never }), 'caches', 'x'],
+    ['a cache: null', () => LocMemModule.register({ caches: { a: null as never } }), 'a', null],
+    [
+      'aliases: a name',
+      () => LocMemModule.registerAsync({ aliases: 'x' as never, useFactory: () => ({}) }),
+      'aliases',
+      'x',
+    ],
+    [
+      'aliases: no names',
+      () => LocMemModule.registerAsync({ aliases: [1] as never, useFactory: () => ({}) }),
+      'aliases',
+      [1],
+    ],
+  ])('refuses %s, naming it', (_what, register, option, value) => {
+    expect(register).toThrow(
+      expect.objectContaining({ code: 'ERR_LOCMEM_INVALID_OPTION', option, value }),
+    );
   });
 
   it('forFeature gives one module caches of its own', async () => {

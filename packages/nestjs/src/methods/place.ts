@@ -9,13 +9,12 @@
  *     {!}…                       the error of a call that failed
  *     \[…  \{…  \\…              a key of the user's that looks like another form
  */
-import { InvalidOptionError } from '@locmem/core';
 import type { Cache } from '@locmem/core';
-import { AmbiguousKeysError } from '../errors.js';
 import { cacheGivenTo, injectInto } from '../inject-cache.decorator.js';
 import { encodeArguments, encodeParts, shortened, text } from '../keys/encode.js';
 import { currentRequest } from '../requests/request-scope.js';
 import { DEFAULT_ALIAS, getCacheToken } from '../tokens.js';
+import { claim } from './claims.js';
 import { defaultsOf } from './defaults.js';
 import type { Decorated } from './method.js';
 import { checkDecoratorOptions, checkedResult } from './options.js';
@@ -176,7 +175,10 @@ export class Site<O extends PlaceOptions> {
 
   /** The key of class, method and arguments. @throws {UnstableArgumentError} */
   defaultKey(place: Place, plan: ClassPlan<O>, cache: Cache, args: readonly unknown[]): string {
-    if (plan.claimedIn !== cache) claim(cache, plan);
+    if (plan.claimedIn !== cache) {
+      claim(cache, plan);
+      plan.claimedIn = cache;
+    }
     return place.head + shortened(`[${plan.name}`, `${encodeArguments(args)}]`);
   }
 }
@@ -204,23 +206,6 @@ export function keyOf(key: Exclude<PlainKey, undefined>, args: readonly unknown[
 /** The key of what a call has thrown, beside the key of its result. */
 export function errorKey(key: string): string {
   return `{!}${key}`;
-}
-
-/** Which class has the default keys of a name, in each cache. */
-const claims = new WeakMap<Cache, Map<string, unknown>>();
-
-/** @throws {AmbiguousKeysError} when another class of the same name has them already */
-function claim(cache: Cache, plan: ClassPlan<unknown>): void {
-  if (plan.name.startsWith('.')) {
-    const rule = 'must be given for a class that has no name, or its methods keys of their own';
-    throw new InvalidOptionError('@CacheDefaults()', 'name', rule, undefined);
-  }
-  const names = claims.get(cache) ?? new Map<string, unknown>();
-  claims.set(cache, names);
-  const owner = names.get(plan.name) ?? plan.constructor;
-  if (owner !== plan.constructor) throw new AmbiguousKeysError(plan.name, plan.alias);
-  names.set(plan.name, owner);
-  plan.claimedIn = cache;
 }
 
 function withoutUndefined<T extends object>(options: T): T {
