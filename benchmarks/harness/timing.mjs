@@ -37,6 +37,19 @@ export async function timeRound(task, groupSize, milliseconds) {
   return (cpuUs * 1_000) / ops;
 }
 
+/** One round on the wall, whatever the machine does besides. @returns operations a second */
+export async function throughput(task, milliseconds) {
+  const start = performance.now();
+  let ops = 0;
+  let elapsedMs = 0;
+  while (elapsedMs < milliseconds) {
+    await task.run();
+    ops += task.ops;
+    elapsedMs = performance.now() - start;
+  }
+  return (ops * 1_000) / elapsedMs;
+}
+
 async function timeGroup(task, runs) {
   task.before?.();
   const startUs = cpuMicros();

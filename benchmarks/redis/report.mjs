@@ -24,19 +24,22 @@ const [input = path('../results/redis.json'), output = path('../../docs/benchmar
 const results = JSON.parse(readFileSync(input, 'utf8'));
 const nameOf = (subject) => results.subjects[subject].name;
 
-function section({ id, title, about, baseline }) {
+const WALL = ['calls/s', '(spread)'];
+
+function section({ id, title, about, baseline, isRemote }) {
   const rows = results.scenarios[id]?.rows;
   if (!rows) return [];
   const isTimed = rows[0].ns !== undefined;
   const header = isTimed
-    ? ['', 'ns', '(spread)', `× ${nameOf(baseline)}`, '(spread)']
+    ? ['', 'ns', '(spread)', `× ${nameOf(baseline)}`, '(spread)', ...(isRemote ? WALL : [])]
     : ['', 'loader runs'];
   const cells = isTimed
     ? [...rows]
         .sort((a, b) => a.ns.median - b.ns.median)
-        .map(({ subject, ns, ratio }) => [
+        .map(({ subject, ns, ratio, perSecond }) => [
           nameOf(subject),
           ...[figure(ns.median), range(ns), figure(ratio.median), range(ratio)],
+          ...(isRemote ? [figure(perSecond.median), range(perSecond)] : []),
         ])
     : rows.map(({ subject, figures }) => [nameOf(subject), figure(figures.runs)]);
   return [`## ${capitalised(title)}`, about, markdownTable(header, cells.map(emphasised))];

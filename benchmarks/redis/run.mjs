@@ -42,7 +42,8 @@ const results = {
   ),
   subjects: Object.fromEntries(Object.entries(subjects).map(([id, { name }]) => [id, { name }])),
   method: {
-    time: 'CPU time of the process that asks, all its threads: what a call costs who makes it, whatever else the machine does',
+    time: 'ns: CPU time of the process that asks, all its threads: what a call costs who makes it, whatever else the machine does',
+    wall: 'calls/s: on the wall, with the server and whatever else runs on the same two cores: the throughput that the targets name; the CPU time is what of it can be measured again',
     rounds: `${rounds} rounds of ${milliseconds} ms, all subjects of a scenario in turn in each; the median, and the ends`,
     processes:
       'every subject in a process of its own, over a connection of its own to one redis-server without persistence',
@@ -57,6 +58,7 @@ try {
       subject,
       child: new Child(CHILD, { subject, scenario: scenario.id, url: server.url }),
       samples: [],
+      rates: [],
     }));
     try {
       results.scenarios[scenario.id] = {
@@ -74,16 +76,18 @@ if (!values.only || values.output) {
   writeFileSync(values.output ?? RESULTS, `${JSON.stringify(results, null, 2)}\n`);
 }
 
-async function timed(children, { baseline }) {
+async function timed(children, { baseline, isRemote }) {
   for (const { child } of children) await child.ask({ what: 'warm up', milliseconds });
   for (let round = 0; round < rounds; round++) {
-    for (const { child, samples } of children) {
+    for (const { child, samples, rates } of children) {
       samples.push(await child.ask({ what: 'round', milliseconds }));
+      if (isRemote) rates.push(await child.ask({ what: 'throughput', milliseconds }));
     }
   }
   const base = children.find(({ subject }) => subject === baseline).samples;
-  return children.map(({ subject, samples }) => ({
+  return children.map(({ subject, samples, rates }) => ({
     subject,
+    ...(isRemote && { perSecond: rounded(spreadOf(rates)) }),
     ns: rounded(spreadOf(samples)),
     ratio: rounded(spreadOf(samples.map((sample, round) => sample / base[round]))),
   }));
@@ -98,10 +102,12 @@ async function observed(children) {
 }
 
 function print({ title, baseline }, rows) {
-  const cells = rows.map(({ subject, ns, ratio, figures }) => [
+  const cells = rows.map(({ subject, ns, ratio, perSecond, figures }) => [
     subjects[subject].name,
     ...(ns ? [figure(ns.median), figure(ratio.median)] : Object.values(figures)),
+    ...(perSecond ? [figure(perSecond.median)] : []),
   ]);
   const header = baseline ? ['', 'ns', `× ${subjects[baseline].name}`] : ['', 'loader runs'];
+  if (rows[0].perSecond) header.push('calls/s');
   console.log(`\n${title}\n${plainTable(header, cells)}`);
 }

@@ -1,10 +1,17 @@
-/** What was set out to be reached; ratios of medians of one run. */
-import { atMost, NotMeasured } from '../harness/targets.mjs';
+/** What was set out to be reached; ratios of medians of one run, where nothing else is said. */
+import { atLeast, atMost, NotMeasured } from '../harness/targets.mjs';
 
-function ratio(scenario, subject, to) {
+const medianNs = ({ ns }) => ns.median;
+/** On the wall the round that was disturbed least tells most. */
+const bestRate = ({ perSecond }) => perSecond.max;
+
+function ratio(scenario, subject, to, figure = medianNs) {
   return ({ scenarios }) => {
     const rows = scenarios[scenario]?.rows ?? [];
-    const of = (id) => rows.find((row) => row.subject === id)?.ns.median;
+    const of = (id) => {
+      const found = rows.find((row) => row.subject === id);
+      return found && figure(found);
+    };
     if (!of(subject) || !of(to)) throw new NotMeasured(`${scenario}: ${subject}, ${to}`);
     return of(subject) / of(to);
   };
@@ -19,20 +26,25 @@ const REMOTE_PEERS = ['cacheableRemote', 'cacheManagerRemote'];
 const TIERED_PEERS = ['bentoTiered', 'cacheableTiered', 'cacheManagerTiered'];
 
 export const targets = [
-  ...['get', 'set'].flatMap((call) => [
-    {
-      what: `RedisCache, ${call}, ioredis`,
-      goal: '≤ 1.1 × the bare client',
-      measure: ratio(call, 'redisCacheIoredis', 'bareIoredis'),
-      isMet: atMost(1.1),
-    },
-    {
-      what: `RedisCache, ${call}, node-redis`,
-      goal: '≤ 1.1 × the bare client',
-      measure: ratio(call, 'redisCacheNodeRedis', 'bareNodeRedis'),
-      isMet: atMost(1.1),
-    },
-  ]),
+  ...['get', 'set'].flatMap((call) =>
+    [
+      ['ioredis', 'redisCacheIoredis', 'bareIoredis'],
+      ['node-redis', 'redisCacheNodeRedis', 'bareNodeRedis'],
+    ].flatMap(([client, cached, bare]) => [
+      {
+        what: `RedisCache, ${call}, ${client}: CPU time`,
+        goal: '≤ 1.1 × the bare client',
+        measure: ratio(call, cached, bare),
+        isMet: atMost(1.1),
+      },
+      {
+        what: `RedisCache, ${call}, ${client}: calls a second, best rounds`,
+        goal: '≥ 0.9 × the bare client',
+        measure: ratio(call, cached, bare, bestRate),
+        isMet: atLeast(0.9),
+      },
+    ]),
+  ),
   ...['tieredGet', 'tieredLoad'].map((call) => ({
     what: `TieredCache, ${call === 'tieredGet' ? 'get' : 'getOrSet'}, hit in front`,
     goal: '≤ 1.5 × LocMem',

@@ -7,7 +7,16 @@ export {
   type RemoteOptions,
   type ResolvedRemoteOptions,
 } from './remote/options.js';
-export type { Backend, Claim, Held, LeaseHold, Lifetime, TagVersion } from './remote/backend.js';
+export {
+  ended,
+  type Backend,
+  type Claim,
+  type Ending,
+  type Held,
+  type LeaseHold,
+  type Lifetime,
+  type TagVersion,
+} from './remote/backend.js';
 export type { RemoteStats } from './remote/counts.js';
 export type { Timekeeper } from './clock.js';
 export { v8Codec, type Codec } from './remote/codec.js';

@@ -9,15 +9,14 @@ export interface Call {
   isOver: boolean;
   readonly dueMs: number;
   readonly expire: () => void;
+  /** The one that began after it. */
+  next: Call | undefined;
 }
 
-/** From so many finished calls on, their places are given back. */
-const COMPACT_FROM = 1_024;
-
 export class Deadlines {
-  /** The oldest first; those before `#first` are over. */
-  #calls: Call[] = [];
-  #first = 0;
+  /** The oldest that is not over, and so the first to fall due. */
+  #oldest: Call | undefined;
+  #newest: Call | undefined;
   #pending = 0;
   #isArmed = false;
 
@@ -32,8 +31,11 @@ export class Deadlines {
   }
 
   begin(expire: () => void): Call {
-    const call = { isOver: false, dueMs: this.time.now() + this.limitMs, expire };
-    this.#calls.push(call);
+    const dueMs = this.time.now() + this.limitMs;
+    const call: Call = { isOver: false, dueMs, expire, next: undefined };
+    if (this.#oldest && this.#newest) this.#newest.next = call;
+    else this.#oldest = call;
+    this.#newest = call;
     this.#pending++;
     if (!this.#isArmed) this.#arm(this.limitMs);
     return call;
@@ -44,8 +46,14 @@ export class Deadlines {
     if (call.isOver) return false;
     call.isOver = true;
     this.#pending--;
-    this.#forget();
+    while (this.#oldest?.isOver) this.#forget(this.#oldest);
     return true;
+  }
+
+  /** Unlinked, lest one that has grown old keeps all who came after it from being collected young. */
+  #forget(oldest: Call): void {
+    this.#oldest = oldest.next;
+    oldest.next = undefined;
   }
 
   #arm(delayMs: number): void {
@@ -65,24 +73,14 @@ export class Deadlines {
   #expire(): void {
     this.#isArmed = false;
     const nowMs = this.time.exact();
-    // The list as it is now: the places before these calls may be given back on the way.
-    const calls = this.#calls;
-    for (let i = this.#first; i < calls.length; i++) {
-      const call = calls[i]!;
-      if (call.isOver) continue;
+    while (this.#oldest) {
+      const call = this.#oldest;
       if (call.dueMs > nowMs) {
         this.#arm(call.dueMs - nowMs);
-        break;
+        return;
       }
       this.end(call);
       call.expire();
     }
-  }
-
-  #forget(): void {
-    while (this.#first < this.#calls.length && this.#calls[this.#first]!.isOver) this.#first++;
-    if (this.#first < COMPACT_FROM && this.#first < this.#calls.length) return;
-    this.#calls = this.#calls.slice(this.#first);
-    this.#first = 0;
   }
 }

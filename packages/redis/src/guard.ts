@@ -3,7 +3,7 @@
  * is open, none is handed to a client that is not connected (which would queue it), and no more than so
  * many are under way. What does not go through rejects, and is counted by its cause.
  */
-import type { Timekeeper } from '@locmem/core/remote';
+import type { Ending, Timekeeper } from '@locmem/core/remote';
 import { Breaker, type BreakerState } from './breaker.js';
 import type { Connection } from './client.js';
 import { Deadlines, type Call } from './deadlines.js';
@@ -76,32 +76,38 @@ export class Guard {
   }
 
   /**
-   * The answer to what is sent.
+   * The answer to what is sent, or what the ending makes of it.
    *
    * @param send is told of the call, so that it sends nothing more once that is over
-   * @param read what to make of it, without a promise more
-   * @throws {UnavailableError} when there is none in time
+   * @throws {UnavailableError} when there is none in time, and no ending either
    */
-  run<T>(send: Send, read: (answer: unknown) => T): Promise<T> {
-    if (this.#deadlines.pending >= this.#maxPending) return this.#refuse('overload');
-    if (!this.breaker.admits()) return this.#refuse('breaker');
+  run(send: Send): Promise<unknown>;
+  run<T>(send: Send, ending: Ending<T> | undefined): Promise<T>;
+  run(send: Send, ending?: Ending<unknown>): Promise<unknown> {
+    if (this.#deadlines.pending >= this.#maxPending) return this.#refuse('overload', ending);
+    if (!this.breaker.admits()) return this.#refuse('breaker', ending);
     return new Promise((resolve, reject) => {
+      const fail = (fault: keyof Faults, cause?: unknown) => {
+        this.faults[fault]++;
+        if (ending) resolve(ending.failed());
+        else reject(new UnavailableError(fault, { cause }));
+      };
       const call = this.#deadlines.begin(() => {
         this.breaker.failed();
-        reject(this.#fault(this.#connection.isReady ? 'deadline' : 'connection'));
+        fail(this.#connection.isReady ? 'deadline' : 'connection');
       });
       this.#sent(call, send).then(
         (answer) => {
           if (!this.#deadlines.end(call)) return; // a server that is slow is as good as none
           this.breaker.answered();
-          resolve(read(answer));
+          resolve(ending ? ending.done(answer) : answer);
         },
         (error: unknown) => {
           if (!this.#deadlines.end(call)) return;
           const isRefusal = REPLY_ERROR.test(String((error as Error | undefined)?.message));
           if (isRefusal) this.breaker.answered();
           else this.breaker.failed();
-          reject(this.#fault(isRefusal ? 'refused' : 'connection', error));
+          fail(isRefusal ? 'refused' : 'connection', error);
         },
       );
     });
@@ -131,14 +137,9 @@ export class Guard {
     return this.#whenReady;
   }
 
-  #fault(fault: keyof Faults, cause?: unknown): UnavailableError {
+  #refuse(fault: 'breaker' | 'overload', ending: Ending<unknown> | undefined): Promise<unknown> {
     this.faults[fault]++;
-    return new UnavailableError(fault, { cause });
-  }
-
-  #refuse(fault: 'breaker' | 'overload'): Promise<never> {
-    this.faults[fault]++;
-    return Promise.reject(NOT_SENT[fault]);
+    return ending ? Promise.resolve(ending.failed()) : Promise.reject(NOT_SENT[fault]);
   }
 }
 

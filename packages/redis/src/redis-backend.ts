@@ -1,9 +1,11 @@
 /** Where a RedisCache keeps its entries: single commands where one is enough, scripts where it is not. */
 import { createHash, randomBytes } from 'node:crypto';
 import {
+  ended,
   pagesOf,
   type Backend,
   type Claim,
+  type Ending,
   type Held,
   type LeaseHold,
   type Lifetime,
@@ -40,11 +42,15 @@ export class RedisBackend implements Backend {
 
   // ---- reading -------------------------------------------------------------------------------
 
-  /** The way of most calls: no promise more than the guard's. */
-  getOne(at: string): Promise<Buffer | undefined> {
-    if (!this.#owed.isEmpty && this.#owed.hasEntry(at)) return Promise.resolve(undefined);
-    const name = this.names.entry(at);
-    return this.#guard.run(() => this.#connection.send(['GET', name], name), bytesOf);
+  async getOne(at: string): Promise<Buffer | undefined> {
+    return this.#isOwed(at)
+      ? undefined
+      : bytesOf(await this.#command(['GET', this.names.entry(at)]));
+  }
+
+  lookUp<T>(at: string, ending: Ending<T>): Promise<T> {
+    if (this.#isOwed(at)) return Promise.resolve(ending.done(undefined));
+    return this.#command(['GET', this.names.entry(at)], ending);
   }
 
   async get(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
@@ -69,6 +75,11 @@ export class RedisBackend implements Backend {
     return putting.then(() => {
       this.#owed.settle(at);
     });
+  }
+
+  store<T>(at: string, bytes: string | Buffer, lifetime: Lifetime, ending: Ending<T>): Promise<T> {
+    if (!this.#owed.isEmpty) return ended(this.put(at, bytes, lifetime), ending);
+    return this.#command(set(this.names.entry(at), bytes, lifetime), ending);
   }
 
   async putIfAbsent(at: string, bytes: string | Buffer, lifetime: Lifetime): Promise<boolean> {
@@ -292,7 +303,7 @@ export class RedisBackend implements Backend {
       let cursor = '0';
       do {
         const command = ['SCAN', cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT];
-        const reply = await this.#guard.run(() => send(command), asItIs);
+        const reply = await this.#guard.run(() => send(command));
         const [next, names] = reply as [unknown, unknown[]];
         cursor = String(next);
         yield names.map(String);
@@ -313,16 +324,19 @@ export class RedisBackend implements Backend {
     return (await this.#command([together, ...names])) as unknown[];
   }
 
-  #command(command: readonly Argument[]): Promise<unknown> {
+  #isOwed(at: string): boolean {
+    return !this.#owed.isEmpty && this.#owed.hasEntry(at);
+  }
+
+  #command(command: readonly Argument[]): Promise<unknown>;
+  #command<T>(command: readonly Argument[], ending: Ending<T>): Promise<T>;
+  #command(command: readonly Argument[], ending?: Ending<unknown>): Promise<unknown> {
     const key = command[1] as string;
-    return this.#guard.run(() => this.#connection.send(command, key), asItIs);
+    return this.#guard.run(() => this.#connection.send(command, key), ending);
   }
 
   #run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.#guard.run(
-      (call) => scripts.run(call, this.#connection, script, keys, args),
-      asItIs,
-    );
+    return this.#guard.run((call) => scripts.run(call, this.#connection, script, keys, args));
   }
 
   async #isDone(
@@ -347,8 +361,6 @@ function lifetimeOf(pttl: number): Lifetime | undefined {
   if (pttl === -1) return null;
   return pttl >= 0 ? pttl : undefined;
 }
-
-const asItIs = (answer: unknown) => answer;
 
 /** Whatever else a server answers is no entry. */
 function bytesOf(reply: unknown): Buffer | undefined {

@@ -18,15 +18,39 @@ export interface Held {
   readonly leftMs: Lifetime;
 }
 
+/** What becomes of the store's answer, said when it is asked: that saves each call a promise or two. */
+export interface Ending<T> {
+  /** May not throw. */
+  done(answer: unknown): T | Promise<T>;
+  /** The store is not to be had. */
+  failed(): T;
+}
+
+/** For a store, or a moment, in which it saves nothing. */
+export function ended<T>(answer: Promise<unknown>, ending: Ending<T>): Promise<T> {
+  return answer.then(
+    (value) => ending.done(value),
+    () => ending.failed(),
+  );
+}
+
 export interface Backend {
   /** The entries under these keys, in their order. */
   get(keys: readonly string[]): Promise<readonly (Buffer | undefined)[]>;
-  /** One entry: the way of most calls. */
   getOne(key: string): Promise<Buffer | undefined>;
+  /**
+   * One entry, the way of most calls.
+   *
+   * @param ending is given the bytes; whatever else the answer is, there is no entry
+   * @returns what `ending` makes of it; never rejects
+   */
+  lookUp<T>(key: string, ending: Ending<T>): Promise<T>;
   /** How long they have left; undefined = not there. */
   lifetimes(keys: readonly string[]): Promise<readonly (Lifetime | undefined)[]>;
 
   put(key: string, bytes: string | Buffer, lifetime: Lifetime): Promise<unknown>;
+  /** The same, with an ending as {@link lookUp}. */
+  store<T>(key: string, bytes: string | Buffer, lifetime: Lifetime, ending: Ending<T>): Promise<T>;
   putIfAbsent(key: string, bytes: string | Buffer, lifetime: Lifetime): Promise<boolean>;
   /**
    * Replaces exactly these bytes.

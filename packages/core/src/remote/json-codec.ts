@@ -46,13 +46,20 @@ function isPlainJson(value: unknown, depth: number): boolean {
   if (typeof value === 'number') return Number.isFinite(value) && !Object.is(value, -0);
   if (typeof value !== 'object' || depth > MAX_DEPTH) return false;
   if (Array.isArray(value)) {
-    for (const item of value) if (!isPlainJson(item, depth + 1)) return false;
+    for (const item of value) {
+      if (typeof item !== 'string' && !isPlainJson(item, depth + 1)) return false;
+    }
     return true;
   }
   const prototype = Object.getPrototypeOf(value) as object | null;
-  if (prototype === null || Object.getPrototypeOf(prototype) !== null) return false;
+  if (prototype !== Object.prototype) {
+    // That of another realm has nothing above it either.
+    if (prototype === null || Object.getPrototypeOf(prototype) !== null) return false;
+  }
   for (const name in value) {
-    if (!isPlainJson((value as Record<string, unknown>)[name], depth + 1)) return false;
+    const item = (value as Record<string, unknown>)[name];
+    // Most are text, which need not be asked any further.
+    if (typeof item !== 'string' && !isPlainJson(item, depth + 1)) return false;
   }
   return true;
 }

@@ -5,7 +5,16 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Timekeeper } from '../clock.js';
-import type { Backend, Claim, Held, LeaseHold, Lifetime, TagVersion } from './backend.js';
+import {
+  ended,
+  type Backend,
+  type Claim,
+  type Ending,
+  type Held,
+  type LeaseHold,
+  type Lifetime,
+  type TagVersion,
+} from './backend.js';
 import { inTime } from './budget.js';
 
 /** What is asked of a Keyv, 5 or any other that can do this. */
@@ -61,6 +70,10 @@ export class KeyvBackend implements Backend {
     return (await this.#read(this.#entries + at))?.bytes;
   }
 
+  lookUp<T>(at: string, ending: Ending<T>): Promise<T> {
+    return ended(this.getOne(at), ending);
+  }
+
   get(keys: readonly string[]): Promise<(Buffer | undefined)[]> {
     return Promise.all(keys.map((at) => this.getOne(at)));
   }
@@ -71,6 +84,10 @@ export class KeyvBackend implements Backend {
 
   put(at: string, bytes: string | Buffer, lifetime: Lifetime): Promise<void> {
     return this.#inTurn(at, () => this.#write(this.#entries + at, bytes, lifetime));
+  }
+
+  store<T>(at: string, bytes: string | Buffer, lifetime: Lifetime, ending: Ending<T>): Promise<T> {
+    return ended(this.put(at, bytes, lifetime), ending);
   }
 
   putIfAbsent(at: string, bytes: string | Buffer, lifetime: Lifetime): Promise<boolean> {

@@ -33,13 +33,14 @@ import { InvalidOptionError, KeyNotFoundError, NotNumericError } from '../errors
 import { count, type Direction } from '../numeric.js';
 import { LONGEST_USUAL_TIMEOUT_SECONDS, parseTimeout, type Timeout } from '../timeout.js';
 import { warn, type LocMemWarningCode } from '../warnings.js';
-import type { Backend, Lifetime, TagVersion } from './backend.js';
+import type { Backend, Ending, Lifetime, TagVersion } from './backend.js';
 import { inTime } from './budget.js';
 import { RemoteCounts, remoteStatsOf, type RemoteStats } from './counts.js';
 import { Entries, type Found } from './entries.js';
 import { Envelope, type Packed } from './envelope.js';
 import { Keys, type KeyParts } from './keys.js';
 import { Loads, type Contain } from './loads.js';
+import { Lookup } from './lookup.js';
 import type { ResolvedRemoteOptions } from './options.js';
 import { pagesOf } from './pages.js';
 import { Updates } from './updates.js';
@@ -67,6 +68,15 @@ export class RemoteCache implements AsyncCache {
   readonly #loads: Loads;
   readonly #updates: Updates;
   readonly #warned = new Set<string>();
+  /** What becomes of a plain `set`: the same for all of them. */
+  readonly #storing: Ending<void> = {
+    done: () => {
+      this.#counts.sets++;
+    },
+    failed: () => {
+      this.#counts.droppedWrites++;
+    },
+  };
 
   protected constructor(name: string, options: ResolvedRemoteOptions, backend: Backend) {
     this.name = name;
@@ -90,31 +100,15 @@ export class RemoteCache implements AsyncCache {
   /** Reads a value (Django `get`). A stored null is a hit; undefined is a miss and cannot be stored. */
   get<T>(key: string, options: GetOptions<T> & { default: T }): Promise<T>;
   get<T = unknown>(key: string, options?: GetOptions<T>): Promise<T | undefined>;
-  async get<T>(key: string, options?: GetOptions<T>): Promise<T | undefined> {
-    const version = options === undefined ? undefined : versionOf('get', options);
-    const at = this.#keys.full(key, version);
-    const { time, deadlineMs } = this.#options;
-    const startedMs = time.now();
-    let value: unknown;
+  get<T>(key: string, options?: GetOptions<T>): Promise<T | undefined> {
     try {
-      const bytes = await this.#backend.getOne(at);
-      if (bytes !== undefined) {
-        // Most entries need no second step, and so no timer.
-        value = this.#envelope.plainValue(bytes);
-        if (value === undefined) {
-          const judging = this.#liveValue(at, bytes);
-          value = await inTime(time, deadlineMs - (time.now() - startedMs), judging);
-        }
-      }
-    } catch {
-      this.#counts.failedReads++;
+      const version = options === undefined ? undefined : versionOf('get', options);
+      const at = this.#keys.full(key, version);
+      const lookup = new Lookup(this.#entries, this.#options, at, options?.default);
+      return this.#backend.lookUp(at, lookup);
+    } catch (error) {
+      return refused(error);
     }
-    if (value === undefined) {
-      this.#counts.misses++;
-      return options?.default;
-    }
-    this.#counts.hits++;
-    return value as T;
   }
 
   /** Reads a value and what there is to know of its entry; undefined on a miss. */
@@ -159,20 +153,18 @@ export class RemoteCache implements AsyncCache {
    *
    * @throws {NotSerializableError} when the value cannot be encoded; nothing has changed then
    */
-  async set(key: string, value: unknown, options?: WriteOptions): Promise<void> {
-    const write = this.#prepare('set', key, value, options);
-    // Without tags there is nothing to wait for: the entry goes out within this call, in one step.
-    if (write.tags !== undefined || isOver(write.lifetime)) {
-      await this.#contained('write', this.#put(write), false);
-      return;
-    }
-    const sealed = this.#envelope.seal(write.at, write.packed);
-    if (this.#isTooLarge(key, sealed)) return;
+  set(key: string, value: unknown, options?: WriteOptions): Promise<void> {
     try {
-      await this.#backend.put(write.at, sealed, write.lifetime);
-      this.#counts.sets++;
-    } catch {
-      this.#counts.droppedWrites++;
+      const write = this.#prepare('set', key, value, options);
+      // Without tags there is nothing to wait for: the entry goes out within this call, in one step.
+      if (write.tags !== undefined || isOver(write.lifetime)) {
+        return this.#contained<unknown>('write', this.#put(write), undefined).then(() => undefined);
+      }
+      const sealed = this.#envelope.seal(write.at, write.packed);
+      if (this.#isTooLarge(key, sealed)) return Promise.resolve();
+      return this.#backend.store(write.at, sealed, write.lifetime, this.#storing);
+    } catch (error) {
+      return refused(error);
     }
   }
 
@@ -462,11 +454,6 @@ export class RemoteCache implements AsyncCache {
     return found?.isLive && found.value() !== undefined ? found : undefined;
   }
 
-  async #liveValue(at: string, bytes: Buffer): Promise<unknown> {
-    const found = await this.#entries.judge(at, bytes);
-    return found?.isLive ? found.value() : undefined;
-  }
-
   async #liveValues(at: readonly string[]): Promise<unknown[]> {
     const all = await this.#backend.get(at);
     const values = all.map((bytes) => bytes && this.#envelope.plainValue(bytes));
@@ -735,6 +722,12 @@ interface Write {
   readonly packed: Packed;
   readonly lifetime: Lifetime;
   readonly tags: readonly string[] | undefined;
+}
+
+/** What the caller did wrong rejects, in methods that are not async as in those that are. */
+function refused(error: unknown): Promise<never> {
+  const refusal = error as Error;
+  return Promise.reject(refusal);
 }
 
 function isOver(lifetime: Lifetime): boolean {
