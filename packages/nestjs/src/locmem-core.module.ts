@@ -12,6 +12,7 @@ import type { Server } from 'node:http';
 import { AppSettings } from './app-settings.js';
 import { applicationConfigOf } from './application-config.js';
 import { provideForObjectsOfFactories } from './methods/factory-objects.js';
+import { refuseKeylessOfOneRequest } from './methods/keyless.js';
 import { putInFront } from './pages/fronting.js';
 import { Guards } from './pages/guards.js';
 import { PageCache } from './pages/page-cache.js';
@@ -59,6 +60,7 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
+    refuseKeylessOfOneRequest(this.discovery);
     await provideForObjectsOfFactories(this.discovery);
     warn(this.discovery, this.settings.address !== undefined);
   }

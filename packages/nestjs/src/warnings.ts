@@ -4,37 +4,18 @@
  */
 import { Logger } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
-import { keylessMethodsOf } from './methods/keyless.js';
+import { prototypeOf } from './discovered.js';
+import type { Wrapper } from './discovered.js';
 import { hasRules } from './requests/request-address.js';
-
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 const logger = new Logger('LocMem');
 
 /** @param hasPrefixForAll whether the application sets all requests apart */
 export function warn(discovery: DiscoveryService, hasPrefixForAll: boolean): void {
   const providers = discovery.getProviders();
-  for (const wrapper of [...providers, ...discovery.getControllers()]) {
-    const prototype = prototypeOf(wrapper);
-    if (prototype !== undefined && !wrapper.isDependencyTreeStatic()) aboutRequestScope(prototype);
-  }
   if (!leavesFieldResolversAlone(providers)) return;
   for (const prototype of providers.map(prototypeOf)) {
     if (prototype !== undefined) aboutFieldResolvers(prototype, hasPrefixForAll);
-  }
-}
-
-function prototypeOf({ metatype, inject }: Wrapper): object | undefined {
-  const isClass = typeof metatype === 'function' && inject === undefined;
-  return isClass ? (metatype.prototype as object | undefined) : undefined;
-}
-
-function aboutRequestScope(prototype: object): void {
-  for (const method of keylessMethodsOf(prototype)) {
-    logger.warn(
-      `${prototype.constructor.name}.${method} keeps one result for all requests, and its object is made ` +
-        `for each: if the result depends on the request, say so by key; if not, write key: (...args) => args`,
-    );
   }
 }
 

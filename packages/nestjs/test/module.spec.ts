@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { DummyCache, LocMemCache } from '@locmem/core';
 import type { Cache } from '@locmem/core';
 import { createTestCache } from '@locmem/core/testing';
-import { Inject, Injectable, Module, Scope } from '@nestjs/common';
+import { Controller, Inject, Injectable, Module, Scope } from '@nestjs/common';
 import type { ModuleMetadata } from '@nestjs/common';
-import { LazyModuleLoader, ModuleRef } from '@nestjs/core';
+import { LazyModuleLoader, ModuleRef, REQUEST } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import type { TestingModule } from '@nestjs/testing';
 import {
@@ -372,7 +372,14 @@ describe('decorated methods use the injected cache', () => {
 
   it('in providers of request and transient scope', async () => {
     @Injectable({ scope: Scope.REQUEST })
-    class PerRequest extends Cities {}
+    class PerRequest {
+      runs = 0;
+      @Cacheable({ key: (id) => [id] })
+      find(id: number): number {
+        this.runs++;
+        return id;
+      }
+    }
     @Injectable({ scope: Scope.TRANSIENT })
     class Transient extends Cities {}
     const module = await compile({
@@ -386,6 +393,61 @@ describe('decorated methods use the injected cache', () => {
       other.find(1);
       expect([one.runs, other.runs]).toEqual([1, 0]);
     }
+  });
+
+  describe('in an object of one request', () => {
+    class Orders {
+      @Cacheable()
+      find(id: number): number {
+        return id;
+      }
+    }
+    @Injectable({ scope: Scope.REQUEST })
+    class OfRequest extends Orders {}
+    @Injectable()
+    class Below extends Orders {
+      @Inject(REQUEST) readonly request!: object;
+    }
+    @Controller()
+    class Handler extends Orders {
+      @Inject(REQUEST) readonly request!: object;
+    }
+    class Fixed {
+      @Cacheable({ keyPrefix: 'mine' })
+      find(id: number): number {
+        return id;
+      }
+    }
+    @Injectable({ scope: Scope.REQUEST })
+    class FixedPrefix extends Fixed {}
+
+    it.each<[string, ModuleMetadata]>([
+      ['OfRequest', { providers: [OfRequest] }],
+      ['Below', { providers: [Below] }],
+      ['Handler', { controllers: [Handler] }],
+      ['FixedPrefix', { providers: [FixedPrefix] }],
+    ])('refuses a default key, which is for all: %s', async (name, metadata) => {
+      const starting = compile({ imports: [LocMemModule.register()], ...metadata });
+      await expect(starting).rejects.toMatchObject({
+        code: 'ERR_LOCMEM_INVALID_OPTION',
+        option: 'key',
+        message: expect.stringMatching(
+          new RegExp(`${name}\\.find.*keyPrefix.*no stable identity.*singleton`, 's'),
+        ),
+      });
+    });
+
+    it('takes a prefix that is made of the arguments', async () => {
+      @Injectable({ scope: Scope.REQUEST })
+      class Prefixed {
+        @Cacheable({ keyPrefix: (tenant) => tenant })
+        find(tenant: string): string {
+          return tenant;
+        }
+      }
+      const module = await compile({ imports: [LocMemModule.register()], providers: [Prefixed] });
+      expect((await module.resolve(Prefixed)).find('acme')).toBe('acme');
+    });
   });
 
   it('in modules that are loaded lazily, and objects made by ModuleRef', async () => {

@@ -2,9 +2,8 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Inject, Injectable, Logger, Scope } from '@nestjs/common';
+import { Logger } from '@nestjs/common';
 import type { ModuleMetadata } from '@nestjs/common';
-import { REQUEST } from '@nestjs/core';
 import {
   Field,
   GraphQLModule,
@@ -14,7 +13,7 @@ import {
   ResolveField,
   Resolver,
 } from '@nestjs/graphql';
-import { Cacheable, CacheKeyPrefix, LocMemModule } from '../src/index.js';
+import { CacheKeyPrefix, LocMemModule } from '../src/index.js';
 import { serve } from './harness.js';
 
 let warnings: unknown[];
@@ -36,33 +35,6 @@ const start = (metadata: ModuleMetadata) =>
   });
 
 describe('the log warns', () => {
-  class Orders {
-    @Cacheable()
-    mine(): number {
-      return 1;
-    }
-    @Cacheable({ key: (id) => [id] })
-    one(id: number): number {
-      return id;
-    }
-  }
-
-  it('of results that are for all, made by an object of one request', async () => {
-    @Injectable({ scope: Scope.REQUEST })
-    class OfRequest extends Orders {}
-    @Injectable()
-    class OfAll extends Orders {}
-    @Injectable()
-    class Below extends Orders {
-      @Inject(REQUEST) readonly request!: object;
-    }
-    await start({ imports: [LocMemModule.register()], providers: [OfRequest, OfAll, Below] });
-    expect(warnings).toEqual([
-      expect.stringMatching(/^OfRequest\.mine keeps one result for all requests/),
-      expect.stringMatching(/^Below\.mine keeps one result for all requests/),
-    ]);
-  });
-
   it.each([
     ['of field resolvers that a prefix does not reach', undefined, 1],
     ['of none that it reaches', ['guards', 'interceptors'] as const, 0],

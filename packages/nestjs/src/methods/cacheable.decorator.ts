@@ -67,7 +67,8 @@ export function Cacheable<M extends Method>(
 ): MethodDecoratorOf<M> {
   return replaceMethod('Cacheable', (decorated) => {
     const method = new CachedMethod(decorated, options as CacheableOptions);
-    if (options.key === undefined) noteKeyless(decorated.target, decorated.name);
+    const saysWhose = options.key !== undefined || typeof options.keyPrefix === 'function';
+    if (!saysWhose) noteKeyless(decorated.target, decorated.name);
     function replacement(this: object, ...args: unknown[]): unknown {
       return method.call(this, args);
     }

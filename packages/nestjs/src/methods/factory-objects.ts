@@ -5,9 +5,8 @@
 import { Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import type { DiscoveryService } from '@nestjs/core';
+import type { Wrapper } from '../discovered.js';
 import { give, injectInto, tokensOf } from '../inject-cache.decorator.js';
-
-type Wrapper = ReturnType<DiscoveryService['getProviders']>[number];
 
 export async function provideForObjectsOfFactories(discovery: DiscoveryService): Promise<void> {
   for (const wrapper of discovery.getProviders()) {
