@@ -81,18 +81,14 @@ export class Addressing {
    * @throws {InvalidKeyError} when it is no string, or under keyCheck 'error' not portable
    */
   check(key: string, version: number | undefined): void {
-    if (this.#joinKeys !== undefined) return;
-    if (!this.isUsual(key)) {
-      this.space(version).isPortable = false; // should it come to be there after all
-      this.#checkBareKey(key);
-      this.#checkFullKey(key, [
-        this.#options.keyPrefix,
-        ':',
-        String(this.#version(version)),
-        ':',
-        key,
-      ]);
-    }
+    if (this.#joinKeys === undefined && !this.isUsual(key)) this.#checkUnusual(key, version);
+  }
+
+  #checkUnusual(key: string, version: number | undefined): void {
+    this.space(version).isPortable = false; // should it come to be there after all
+    this.#checkBareKey(key);
+    const { keyPrefix } = this.#options;
+    this.#checkFullKey(key, [keyPrefix, ':', String(this.#version(version)), ':', key]);
   }
 
   /** Whether a bare key is nothing to report, at a first look. */

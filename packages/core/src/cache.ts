@@ -600,14 +600,12 @@ export class LocMemCache implements SyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): number | bigint {
-    if (options === undefined) {
-      const slot = this.#home.slots.get(key);
-      const value = slot === undefined ? undefined : this.#store.peek(slot);
-      if (typeof value === 'number') {
-        const result = count(this.name, key, value, delta, direction);
-        this.#engine.replace(this.#home, key, slot!, result);
-        return result;
-      }
+    const step = delta === undefined ? direction : typeof delta === 'number' ? delta * direction : NaN;
+    const home = this.#home;
+    if (options === undefined && home.flights.size === 0) {
+      const slot = home.slots.get(key);
+      const result = slot === undefined ? undefined : this.#store.countPlainly(slot, step);
+      if (result !== undefined) return result;
     }
     return this.#countWithCare(call, key, delta, options, direction);
   }

@@ -341,6 +341,27 @@ export class Store implements Sweepable {
     }
   }
 
+  /**
+   * {@link replaceValue} of a live number by the sum of it and a step, where that is a matter of one store
+   * to memory: the entry has nothing aside, nobody has asked for bytes, nothing is to be refused.
+   *
+   * @returns the sum; undefined when it was not that, and nothing has changed
+   */
+  countPlainly(slot: number, step: number): number | undefined {
+    const { deadlines, values } = this.#chunkOf(slot);
+    const index = slot & IN_CHUNK;
+    const value = values[index];
+    const isAlive = deadlines[index << 1]! >= this.time.reading;
+    if (!isAlive || typeof value !== 'number' || this.#bytes !== undefined || this.isTorn) {
+      return undefined;
+    }
+    const sum = value + step;
+    if (!Number.isFinite(sum)) return undefined; // one of the three is not
+    this.#noteOverwrite(slot);
+    values[index] = sum;
+    return sum;
+  }
+
   /** A new value for the same entry: its expiry and tags stay (Django `incr`). */
   replaceValue(slot: number, value: Stored): void {
     const chunk = this.#chunkOf(slot);
