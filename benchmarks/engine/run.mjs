@@ -1,12 +1,13 @@
 /**
  * Measures LocMem against Map and its peers:
  *
- *     node benchmarks/engine/run.mjs [--quick] [--rounds 5] [--only warm-hit,locmem] [--out file]
+ *     node benchmarks/engine/run.mjs [--quick] [--rounds 5] [--only warm-hit,locmem] [--write] [--out file]
  *
  * `--only` takes ids of scenarios and names or ids of subjects, or the beginning of either; the
- * baseline always takes part. A run of some scenarios leaves the results of the others as they are; a
- * run of some subjects, and `--quick`, a smoke test whose figures mean nothing, write none. Needs the
- * built packages (`pnpm build`).
+ * baseline always takes part. A run of some scenarios leaves the results of the others as they are. A
+ * run of some subjects writes none, or with `--write` tables in which no others stand: ratios are made
+ * within one run only. `--quick`, a smoke test whose figures mean nothing, never writes. Needs the built
+ * packages (`pnpm build`).
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -34,6 +35,7 @@ const { values: args } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string' },
+    write: { type: 'boolean', default: false },
     out: { type: 'string', default: join(HERE, '../results/engine.json') },
   },
 });
@@ -44,7 +46,7 @@ const subjects = await allSubjects();
 const chosenScenarios = choose(args.only, [...scenarios.values()], ({ id }) => [id]);
 const chosenSubjects = choose(args.only, [...subjects.values()], ({ id, name }) => [id, name]);
 
-const isWritten = !args.quick && chosenSubjects.length === subjects.size;
+const isWritten = !args.quick && (args.write || chosenSubjects.length === subjects.size);
 
 const checked = await checkAll();
 const results = isWritten ? earlierResults() : {};

@@ -600,7 +600,8 @@ export class LocMemCache implements SyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): number | bigint {
-    const step = delta === undefined ? direction : typeof delta === 'number' ? delta * direction : NaN;
+    const step =
+      delta === undefined ? direction : typeof delta === 'number' ? delta * direction : NaN;
     const home = this.#home;
     if (options === undefined && home.flights.size === 0) {
       const slot = home.slots.get(key);

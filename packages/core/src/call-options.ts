@@ -1,7 +1,7 @@
 /** The options of a call: read at the door, so that a misspelt one cannot pass for the default. */
 import type { PurgeOptions, ReadOptions, WriteOptions } from './contract.js';
 import { InvalidOptionError } from './errors.js';
-import { areOptionNames, checkOptionNames } from './option-names.js';
+import { areOptionNames, checkOptionNames, hasNoneBut } from './option-names.js';
 import { checkVersion } from './options.js';
 
 const READ: ReadonlySet<string> = new Set(['version']);
@@ -51,7 +51,7 @@ export type Call = keyof typeof ALLOWED;
  */
 export function versionOf(call: Call, options: ReadOptions | undefined): number | undefined {
   if (options === undefined) return undefined;
-  checkOptions(call, options);
+  if (!hasNoneBut('version', options)) checkOptions(call, options);
   const { version } = options;
   if (version === undefined || Number.isSafeInteger(version)) return version;
   return checkVersion(placeOf(call), version);

@@ -8,6 +8,13 @@ export function areOptionNames(options: object, allowed: ReadonlySet<string>): b
   return true;
 }
 
+/** Whether these are options, none but this one: two names are compared faster than one is looked up. */
+export function hasNoneBut(only: string, options: object): boolean {
+  if (typeof options !== 'object' || (options as object | null) === null) return false;
+  for (const name in options) if (name !== only) return false;
+  return true;
+}
+
 /**
  * Refuses an option that does not exist: `{ ttl: 60 }` must not silently mean 300 seconds.
  *

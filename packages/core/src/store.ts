@@ -204,14 +204,6 @@ export class Store implements Sweepable {
     return reveal(this.value(slot));
   }
 
-  /** The value of a live entry as it lies, undefined when it is not live. Not a use of it. */
-  peek(slot: number): Stored {
-    const chunk = this.#chunkOf(slot);
-    const index = slot & IN_CHUNK;
-    const isAlive = chunk.deadlines[index << 1]! >= this.time.reading || this.isLive(slot);
-    return isAlive ? chunk.values[index] : undefined;
-  }
-
   /** A use that is no hit. */
   noteUse(slot: number): void {
     this.#use();
