@@ -71,19 +71,19 @@ export function RequestMemo<M extends Method>(
     const number = methods.count++;
     injectInto(decorated.target, INSTALLED);
     const { original, place } = decorated;
+    const isKeyless = key === undefined;
 
-    function replacement(this: object, ...args: unknown[]): unknown {
+    function otherwise(self: object, args: unknown[]): unknown {
       const memos = currentRequest()?.memos;
       if (memos === undefined) {
-        requireModule(this, place);
-        const result: unknown = original.apply(this, args);
-        return result;
+        requireModule(self, place);
+        return original.apply(self, args);
       }
-      const results = resultsOf(memos, number, this);
+      const results = resultsOf(memos, number, self);
       if (args.length === 0 && key === undefined) {
         if (isSpent(results.alone)) results.alone = undefined;
         return handedOut(
-          (results.alone ??= compute(decorated, this, args, () => {
+          (results.alone ??= compute(decorated, self, args, () => {
             results.alone = undefined;
           })),
         );
@@ -91,10 +91,22 @@ export function RequestMemo<M extends Method>(
       const memoKey = key === undefined ? keyOfArguments(args) : ownKey(key, args);
       let memo = results.others.get(memoKey);
       if (memo === undefined || isSpent(memo)) {
-        memo = compute(decorated, this, args, () => results.others.delete(memoKey));
+        memo = compute(decorated, self, args, () => results.others.delete(memoKey));
         results.others.set(memoKey, memo);
       }
       return handedOut(memo);
+    }
+
+    // A hit without arguments is kept free of closures, which would cost it more than the look-up.
+    function replacement(this: object, ...args: unknown[]): unknown {
+      if (args.length === 0 && isKeyless) {
+        const results = currentRequest()?.memos?.[number] as Results | undefined;
+        if (results !== undefined) {
+          const memo = results.alone;
+          if (results.object === this && memo?.isRead === false) return memo.value;
+        }
+      }
+      return otherwise(this, args);
     }
     return replacement;
   });
@@ -106,6 +118,8 @@ const methods = processWide('memo-methods/1', () => ({ count: 0 }));
 /** A result, boxed so that undefined is one, too. */
 interface Memo {
   readonly value: unknown;
+  /** Whether each caller is given a reading of it, not the thing itself. */
+  readonly isRead: boolean;
 }
 
 /** The results of one method for one object. */
@@ -154,7 +168,8 @@ function ownKey(
 }
 
 function compute({ original }: Decorated, self: object, args: unknown[], forget: () => void): Memo {
-  return { value: shared(original.apply(self, args), forget) };
+  const value = shared(original.apply(self, args), forget);
+  return { value, isRead: value instanceof SharedIterator };
 }
 
 /** What can be asked for only once is made to be asked for often. */
