@@ -245,12 +245,16 @@ export class RedisBackend implements Backend {
   }
 
   /** Makes up for deletions that did not get through. */
-  async payDebts(): Promise<void> {
-    if (this.#owed.isEmpty) return;
-    const { entries, tags, starts, everything } = this.#owed.take();
-    // Each puts back what it could not do.
-    const clearing = (everything ? [''] : starts).map((start) => this.clear(start, undefined));
-    await Promise.allSettled([...clearing, this.remove(entries), this.purgeTags(tags, false)]);
+  payDebts(): Promise<void> {
+    return this.#owed.pay(({ entries, tags, starts, everything }) => {
+      const clearing = everything ? [''] : [...starts];
+      // Each owes anew what it could not do.
+      return Promise.allSettled([
+        ...clearing.map((start) => this.clear(start, undefined)),
+        this.remove([...entries]),
+        this.purgeTags([...tags], false),
+      ]);
+    });
   }
 
   close(): Promise<void> {

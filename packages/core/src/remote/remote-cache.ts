@@ -15,6 +15,7 @@ import {
   versionOf,
   type Call,
 } from '../call-options.js';
+import type { Timekeeper } from '../clock.js';
 import type {
   AsyncCache,
   ClearOptions,
@@ -34,7 +35,7 @@ import { count, type Direction } from '../numeric.js';
 import { LONGEST_USUAL_TIMEOUT_SECONDS, parseTimeout, type Timeout } from '../timeout.js';
 import { warn, type LocMemWarningCode } from '../warnings.js';
 import type { Backend, Ending, Lifetime, TagVersion } from './backend.js';
-import { inTime } from './budget.js';
+import { inTime, LateError } from './budget.js';
 import { RemoteCounts, remoteStatsOf, type RemoteStats } from './counts.js';
 import { Entries, type Found } from './entries.js';
 import { Envelope, type Packed } from './envelope.js';
@@ -43,9 +44,10 @@ import { Loads, type Contain } from './loads.js';
 import { Lookup } from './lookup.js';
 import type { ResolvedRemoteOptions } from './options.js';
 import { pagesOf } from './pages.js';
+import { Queues } from './queues.js';
 import { Updates } from './updates.js';
 
-/** How often a change is tried again because others were faster. */
+/** How often a change is tried again because other processes were faster. */
 const MOST_TRIES = 100;
 
 /** An entry with what a cache in front of this one needs to know of it. */
@@ -67,6 +69,7 @@ export class RemoteCache implements AsyncCache {
   readonly #counts = new RemoteCounts();
   readonly #loads: Loads;
   readonly #updates: Updates;
+  readonly #changes = new Queues();
   readonly #warned = new Set<string>();
   /** What becomes of a plain `set`: the same for all of them. */
   readonly #storing: Ending<void> = {
@@ -536,20 +539,43 @@ export class RemoteCache implements AsyncCache {
   }
 
   async #touch(at: string, lifetime: Lifetime): Promise<boolean> {
+    const endMs = this.#endMs;
     const touched = this.#isSigned ? 'unsure' : await this.#backend.touch(at, lifetime);
     if (touched !== 'unsure') return touched === 'done';
-    return this.#change(at, lifetime, (found) => found.packed);
+    return this.#change(at, lifetime, endMs, (found) => found.packed);
+  }
+
+  /** When a call that begins now is over. */
+  get #endMs(): number {
+    return this.#options.time.exact() + this.#options.deadlineMs;
   }
 
   /**
-   * Puts another value in the place of a live one, which keeps its tags.
+   * Puts another value in the place of a live one, which keeps its tags. One change of a key at a time:
+   * those of one process would only be in each other's way.
    *
    * @param lifetime undefined = what it has left
+   * @param endMs when its caller is told that it failed: nothing is changed from then on
    * @returns false when there is nothing alive
    */
-  async #change(
+  #change(
     at: string,
     lifetime: Lifetime | undefined,
+    endMs: number,
+    next: (found: Found) => Packed | undefined,
+  ): Promise<boolean> {
+    const { time } = this.#options;
+    return this.#changes.run(at, async () => {
+      refuseLate(time, endMs);
+      // A store that does not answer must not hold up those who come after.
+      return inTime(time, endMs - time.exact(), this.#changeNow(at, lifetime, endMs, next));
+    });
+  }
+
+  async #changeNow(
+    at: string,
+    lifetime: Lifetime | undefined,
+    endMs: number,
     next: (found: Found) => Packed | undefined,
   ): Promise<boolean> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
@@ -566,6 +592,7 @@ export class RemoteCache implements AsyncCache {
           lifetime,
         );
       const sealed = this.#envelope.seal(at, packed, meta);
+      refuseLate(this.#options.time, endMs);
       if (await this.#backend.replace(at, found.bytes, sealed, lifetime)) return true;
     }
     throw new Error('others change the entry all the time');
@@ -595,12 +622,13 @@ export class RemoteCache implements AsyncCache {
     direction: Direction,
   ): Promise<number | undefined> {
     let refusal: NotNumericError | undefined;
+    const endMs = this.#endMs;
     const counting = (async () => {
       const isForStore = typeof delta === 'number' && !this.#isSigned;
       const counted = isForStore ? await this.#backend.count(at, delta * direction) : 'unsure';
       if (counted !== 'unsure') return counted === 'missing' ? undefined : counted;
       let result: number | undefined;
-      await this.#change(at, undefined, (found) => {
+      await this.#change(at, undefined, endMs, (found) => {
         const value = found.value();
         if (value === undefined) return undefined; // unreadable: as good as not there
         try {
@@ -638,7 +666,8 @@ export class RemoteCache implements AsyncCache {
     const write = this.#prepare('set', key, value, { version, timeout, tags });
     const isKept = timeout === undefined && tags === undefined;
     const changing = async () =>
-      (isKept && (await this.#change(at, undefined, () => write.packed))) || this.#put(write);
+      (isKept && (await this.#change(at, undefined, this.#endMs, () => write.packed))) ||
+      this.#put(write);
     if (isLocked) await this.#contained('write', changing(), false);
     else this.#counts.droppedWrites++;
     return this.#envelope.unpack(write.packed) as T;
@@ -728,6 +757,11 @@ interface Write {
 function refused(error: unknown): Promise<never> {
   const refusal = error as Error;
   return Promise.reject(refusal);
+}
+
+/** @throws {LateError} */
+function refuseLate(time: Timekeeper, endMs: number): void {
+  if (time.exact() >= endMs) throw new LateError('Its time was over before its turn came');
 }
 
 function isOver(lifetime: Lifetime): boolean {

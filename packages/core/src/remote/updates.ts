@@ -12,6 +12,7 @@ import { withPatience } from '../waiting.js';
 import type { Backend } from './backend.js';
 import type { Contain } from './loads.js';
 import { every, Patience } from './polling.js';
+import { Queues } from './queues.js';
 
 /** How long the lock of a process that died stands. */
 const LOCK_MS = 10_000;
@@ -20,7 +21,7 @@ export class Updates {
   readonly #backend: Backend;
   readonly #time: Timekeeper;
   readonly #contain: Contain;
-  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #queues = new Queues();
 
   constructor(backend: Backend, time: Timekeeper, contain: Contain) {
     this.#backend = backend;
@@ -36,17 +37,10 @@ export class Updates {
   ): Promise<T> {
     const signal = signalOf('update', signalOption);
     if (isTaken(this, at)) throw new LockError('update');
-    const before = this.#turns.get(at);
-    const turn = (async () => {
-      await before?.catch(() => undefined);
+    const turn = this.#queues.run(at, async () => {
       signal?.throwIfAborted();
       return within({ of: this, key: at, isOver: false }, () => this.#locked(at, signal, work));
-    })();
-    this.#turns.set(at, turn);
-    const leave = () => {
-      if (this.#turns.get(at) === turn) this.#turns.delete(at);
-    };
-    turn.then(leave, leave);
+    });
     return withPatience(turn, { signal });
   }
 
