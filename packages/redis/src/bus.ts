@@ -7,7 +7,8 @@
  * only what goes through them is heard.
  *
  * A heartbeat goes the whole way: a key that only this connection follows is set through the ordinary
- * connection, and its message must come back before the next. Silence is as good as a lost connection.
+ * connection, and its message must come back before the next; where nothing can be set, one is published
+ * instead. Silence is as good as a lost connection.
  */
 import { randomUUID } from 'node:crypto';
 import type { Timekeeper } from '@locmem/core/remote';
@@ -88,8 +89,7 @@ export class Bus {
   /** Tells the others, when the server does not. */
   tell(change: Change): void {
     if (this.#state === 'tracking') return;
-    const message = JSON.stringify({ from: this.#id, ...change });
-    this.#send(['PUBLISH', this.#options.channel, message], this.#options.channel);
+    this.#publish(change);
   }
 
   close(): void {
@@ -261,16 +261,18 @@ export class Bus {
 
   #sendBeat(): void {
     if (this.#state === 'deaf') return;
-    const { channel, heartbeatMs, time } = this.#options;
-    this.#beat++;
+    const { heartbeatMs, time } = this.#options;
+    const beat = ++this.#beat;
     this.#beatAtMs = time.exact();
-    if (this.#state === 'tracking') {
-      const lifetime = String(Math.ceil(heartbeatMs * 10));
-      this.#send(['SET', this.#beatKey, String(this.#beat), 'PX', lifetime], this.#beatKey);
-    } else {
-      const message = JSON.stringify({ from: this.#id, beat: this.#beat });
-      this.#send(['PUBLISH', channel, message], channel);
+    if (this.#state !== 'tracking') {
+      this.#publish({ beat });
+      return;
     }
+    const lifetime = String(Math.ceil(heartbeatMs * 10));
+    // A server that is full or read-only refuses to set anything, and still tells of changes and publishes.
+    this.#send(['SET', this.#beatKey, String(beat), 'PX', lifetime], this.#beatKey, () => {
+      if (beat === this.#beat) this.#publish({ beat });
+    });
   }
 
   #hearBeat(): void {
@@ -278,11 +280,16 @@ export class Bus {
     this.#lagMs = this.#options.time.exact() - this.#beatAtMs;
   }
 
+  #publish(message: Message): void {
+    const { channel } = this.#options;
+    this.#send(['PUBLISH', channel, JSON.stringify({ from: this.#id, ...message })], channel);
+  }
+
   /** What is not sent is not heard, which the next heartbeat notices. */
-  #send(command: readonly string[], key: string): void {
+  #send(command: readonly string[], key: string, ifRefused: () => void = () => undefined): void {
     const { connection } = this.#options;
     if (!connection.isReady) return; // it would only queue
-    connection.send(command, key).catch(() => undefined);
+    connection.send(command, key).catch(ifRefused);
   }
 }
 

@@ -270,6 +270,35 @@ describeWithServer('TieredCache', () => {
     await proxy.close();
   });
 
+  it.each([
+    ['full', [['CONFIG', 'SET', 'maxmemory', '1']]],
+    ['a read-only replica', [['REPLICAOF', '127.0.0.1', '1']]],
+  ])('keeps its front while the server is %s', async (_how, commands) => {
+    const sick = await TestServer.start();
+    const client = await CLIENTS['ioredis 6']!(sick.port);
+    const cache = await tier(`t${++stores}`, { client: client.client, heartbeat: '200ms' });
+    await cache.set('k', 'v');
+    await until(async () => (await cache.get('k'), cache.peek('k')) !== undefined);
+    try {
+      const before = await sick.command('CLIENT', 'LIST', 'TYPE', 'pubsub');
+      for (const command of commands) await sick.command(...command);
+      // A heartbeat that is lost is noticed by the second after it.
+      const beats = new Set<number | undefined>();
+      await until(() => {
+        expect(cache.stats().bus.state).toBe('tracking');
+        expect(cache.peek('k')).toBe('v');
+        return beats.add(cache.stats().bus.lagMs).size > 4;
+      });
+      expect(idOf(await sick.command('CLIENT', 'LIST', 'TYPE', 'pubsub'))).toBe(idOf(before));
+    } finally {
+      await cache.close();
+      client.close();
+      await sick.stop();
+    }
+  });
+
+  const idOf = (clients: string) => /\bid=(\d+)/.exec(clients)?.[1];
+
   it('falls back to pub/sub where the server forbids tracking', async () => {
     const guarded = await TestServer.start();
     await guarded.command('ACL', 'SETUSER', 'default', '-client|tracking');
