@@ -271,8 +271,8 @@ describeWithServer('on a shared store', () => {
     const own = await CLIENTS['ioredis 6']!(lost.port);
     const cache = new RedisCache('lost', { client: own.client, deadline: '50ms' });
     const site = await FRAMEWORKS.Express!(cache);
-    await site.get('/page');
-    expect((await site.get('/page')).cache).toMatch(/hit/);
+    // On a busy machine a write may miss the deadline, or still be under way.
+    await until(async () => (await site.get('/page')).cache.includes('hit'));
     await lost.kill();
     for (let i = 0; i < 10; i++) expect((await site.get('/page')).status).toBe(200);
     await lost.start();
