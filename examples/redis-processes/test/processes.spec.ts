@@ -1,12 +1,11 @@
 /** Real processes: the built example, run as it would be, against a real server. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { hasServer, TestServer } from '../../../packages/redis/test/support/server.js';
+import { describeWithServer, TestServer } from '../../../packages/redis/test/support/server.js';
 import { ask } from '../src/tour.js';
 
-const describeWithServer = hasServer ? describe : describe.skip;
 const dist = (file: string) => fileURLToPath(new URL(`../dist/${file}`, import.meta.url));
 
 describeWithServer('several processes', () => {

@@ -2,9 +2,8 @@
  * Express's request and response handed to the response cache; no decision about caching is made
  * here.
  */
-import { InvalidOptionError } from '@locmem/core';
 import type { Cache, Timeout } from '@locmem/core';
-import { createResponseCache } from '@locmem/http';
+import { createResponseCache, pageOptions } from '@locmem/http';
 import type { ResponseCache, ResponseCacheOptions } from '@locmem/http';
 import type { NextFunction, Request, Response } from 'express';
 import { EXPRESS_ORIGIN } from './origin.js';
@@ -113,18 +112,5 @@ export function cachePage<C extends Cache | string = string>(
   timeout?: Timeout,
   options: Omit<ResponseCacheMiddlewareOptions<C>, 'timeout'> = {},
 ): ResponseCacheMiddleware<C> {
-  return responseCache<C>(withTimeout(timeout, options));
-}
-
-/** The timeout has one place; what else may be wrong with the options is for the cache to say. */
-function withTimeout<C extends Cache | string>(
-  timeout: Timeout | undefined,
-  options: ResponseCacheMiddlewareOptions<C>,
-): ResponseCacheMiddlewareOptions<C> {
-  if (typeof options !== 'object' || (options as object | null) === null) return options;
-  if ('timeout' in options) {
-    const rule = 'must be given once, as the first argument';
-    throw new InvalidOptionError('cachePage', 'timeout', rule, options.timeout);
-  }
-  return { ...options, timeout };
+  return responseCache<C>(pageOptions(timeout, options));
 }

@@ -7,6 +7,7 @@ export { firstOf, trustsProxyOf } from './front-apps.js';
 export { knowsVisitor } from './fronting.js';
 export { earlyView, NODE_NAMES } from './early-view.js';
 export type { ViewSource } from './early-view.js';
+export { pageOptions } from './page-options.js';
 export { offerAnswer } from './capture.js';
 export type { Answer, InvalidateOptions, ResponseCache } from './response-cache.js';
 export type { Clock, ResponseCacheOptions } from './options.js';

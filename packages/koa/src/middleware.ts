@@ -1,9 +1,8 @@
 /**
  * Koa's context handed to the response cache; no decision about caching is made here.
  */
-import { InvalidOptionError } from '@locmem/core';
 import type { Cache, Timeout } from '@locmem/core';
-import { answeredAtOnce, createResponseCache } from '@locmem/http';
+import { answeredAtOnce, createResponseCache, pageOptions } from '@locmem/http';
 import type {
   Answer as StoreAnswer,
   Explanation,
@@ -181,20 +180,7 @@ export function cachePage<C extends Cache | string = string, S = DefaultState, X
   timeout?: Timeout,
   options: Omit<ResponseCacheMiddlewareOptions<C, S, X>, 'timeout'> = {},
 ): ResponseCacheMiddleware<C, S, X> {
-  return responseCache<C, S, X>(withTimeout(timeout, options));
-}
-
-/** The timeout has one place; what else may be wrong with the options is for the cache to say. */
-function withTimeout<C extends Cache | string, S, X>(
-  timeout: Timeout | undefined,
-  options: ResponseCacheMiddlewareOptions<C, S, X>,
-): ResponseCacheMiddlewareOptions<C, S, X> {
-  if (typeof options !== 'object' || (options as object | null) === null) return options;
-  if ('timeout' in options) {
-    const rule = 'must be given once, as the first argument';
-    throw new InvalidOptionError('cachePage', 'timeout', rule, options.timeout);
-  }
-  return { ...options, timeout };
+  return responseCache<C, S, X>(pageOptions(timeout, options));
 }
 
 /** The options that may be functions of a request. */

@@ -14,13 +14,11 @@ import { once } from 'node:events';
 import { request, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { CLIENTS, type TestClient } from './support/clients.js';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 import { until } from './support/until.js';
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
-
-const describeWithServer = hasServer ? describe : describe.skip;
 
 interface Site {
   readonly get: (path: string) => Promise<{ status: number; body: string; cache: string }>;

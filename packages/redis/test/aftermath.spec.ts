@@ -2,19 +2,18 @@
  * What a fault leaves behind, and what a burst must not do: nobody waits for somebody who is gone, a
  * deletion that is owed is one for every call, and nothing else goes with it.
  */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { LocMemCache } from '@locmem/core';
 import { RedisCache, TieredCache, type RedisClient } from '@locmem/redis';
 import { Cluster } from 'ioredis6';
 import { CLIENTS, type TestClient } from './support/clients.js';
 import { Proxy } from './support/proxy.js';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 import { until } from './support/until.js';
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
 
-const describeWithServer = hasServer ? describe : describe.skip;
 const MANY = 12_000;
 
 type Duplicable = RedisClient & { duplicate: (options: object) => RedisClient };

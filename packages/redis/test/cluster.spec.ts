@@ -5,14 +5,13 @@ import { describeStoreContract, type SiblingOptions } from '@locmem/core/testing
 import { RedisCache, TieredCache, type RedisClient } from '@locmem/redis';
 import { Cluster } from 'ioredis6';
 import { createCluster } from 'redis6';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 import { advanceServer } from './support/time.js';
 import { until } from './support/until.js';
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
 
-const describeWithServer = hasServer ? describe : describe.skip;
 const SERVERS = 3;
 const SLOTS = 16_384;
 let stores = 0;

@@ -4,13 +4,12 @@ import { describeStoreContract, type SiblingOptions } from '@locmem/core/testing
 import { RedisCache, type RedisCacheOptions } from '@locmem/redis';
 import { Packr } from 'msgpackr';
 import { CLIENTS, type TestClient } from './support/clients.js';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 import { advanceServer } from './support/time.js';
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
 
-const describeWithServer = hasServer ? describe : describe.skip;
 let stores = 0;
 
 describeWithServer('RedisCache', () => {

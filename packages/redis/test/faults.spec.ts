@@ -3,12 +3,12 @@
  * misbehaves: every call is answered, none with an error that the caller did not make; nothing queues up;
  * nothing escapes; and the cache works again, without a restart, once the server does.
  */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { RedisCache } from '@locmem/redis';
 import { randomBytes } from 'node:crypto';
 import { CLIENTS, type TestClient } from './support/clients.js';
 import { Proxy, type Misbehaviour } from './support/proxy.js';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 
 const DEADLINE_MS = 80;
 
@@ -161,8 +161,6 @@ async function callEverything(cache: RedisCache): Promise<void> {
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
-
-const describeWithServer = hasServer ? describe : describe.skip;
 
 // All faults through the newest two; those that depend on the client through all.
 const NEWEST = ['node-redis 6', 'ioredis 6'];

@@ -1,14 +1,12 @@
 /** Clients that write each command by itself are held back until the end of the turn. */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { RedisCache } from '@locmem/redis';
 import type { Socket } from 'node:net';
 import { CLIENTS, type TestClient } from './support/clients.js';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 import { until } from './support/until.js';
 
 jest.setTimeout(30_000);
-
-const describeWithServer = hasServer ? describe : describe.skip;
 
 describeWithServer.each(['ioredis 5', 'ioredis 6', 'iovalkey'])('commands by %s', (clientName) => {
   let server: TestServer;

@@ -4,12 +4,10 @@ import KeyvRedis from '@keyv/redis';
 import { KeyvCache } from '@locmem/core/keyv';
 import { describeStoreContract, TestClock, type SiblingOptions } from '@locmem/core/testing';
 import Keyv from 'keyv';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
-
-const describeWithServer = hasServer ? describe : describe.skip;
 
 describeWithServer('KeyvCache over @keyv/redis', () => {
   let server: TestServer;

@@ -4,14 +4,13 @@ import { describeStoreContract, TestClock, type SiblingOptions } from '@locmem/c
 import { RedisCache, TieredCache, type RedisClient, type TieredCacheOptions } from '@locmem/redis';
 import { CLIENTS, type TestClient } from './support/clients.js';
 import { Proxy } from './support/proxy.js';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 import { advanceServer } from './support/time.js';
 import { until } from './support/until.js';
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
 
-const describeWithServer = hasServer ? describe : describe.skip;
 let stores = 0;
 
 type Bus = TieredCacheOptions['bus'];

@@ -1,14 +1,12 @@
 /** Values on their way to the store and back, and values that somebody else has put there. */
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { RedisCache, v8Codec, type RedisCacheOptions } from '@locmem/redis';
 import fc from 'fast-check';
 import { CLIENTS, type TestClient } from './support/clients.js';
-import { hasServer, TestServer } from './support/server.js';
+import { describeWithServer, TestServer } from './support/server.js';
 
 // Sockets and processes take their time on a busy machine.
 jest.setTimeout(30_000);
-
-const describeWithServer = hasServer ? describe : describe.skip;
 
 class Point {
   constructor(readonly x: number) {}

@@ -15,14 +15,14 @@ export interface TestClient {
 
 type Make = (port: number) => Promise<TestClient>;
 
-/** As soon as it is connected, or at once when the server is down: its owner does not wait for ever, either. */
+/** As soon as it is connected, or has found out that the server is down: its owner does not wait for ever, either. */
 function nodeRedis(createClient: (options: any) => any): Make {
   return async (port) => {
     const client = createClient({ url: `redis://127.0.0.1:${port}` });
-    client.on('error', () => undefined);
+    const failing = new Promise((resolve) => client.on('error', resolve));
     const connecting = client.connect();
     connecting.catch(() => undefined);
-    await Promise.race([connecting, new Promise((resolve) => setTimeout(resolve, 300))]);
+    await Promise.race([connecting, failing]);
     const close = () => {
       try {
         if (client.destroy) client.destroy();

@@ -1,5 +1,6 @@
 // A real redis-server for a test: on a free port of the loopback interface, without persistence, in a
 // folder of its own, ended with the test file. `LOCMEM_REDIS_SERVER` names another binary (valkey-server).
+import { describe } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -9,15 +10,16 @@ import { join } from 'node:path';
 
 const BINARY = process.env.LOCMEM_REDIS_SERVER ?? 'redis-server';
 
-/** Whether there is a server to test with. With CI set there must be. */
-export const hasServer = (() => {
-  const isThere = spawnSync(BINARY, ['--version']).status === 0;
-  if (!isThere) {
-    const message = `${BINARY} is not installed: nothing of @locmem/redis is tested`;
-    if (process.env.CI) throw new Error(message);
-    process.stderr.write(`\n  !!  ${message}\n\n`);
-  }
-  return isThere;
+/**
+ * `describe` of what needs a server. Without one, nothing of it can run: that is said loudly, and with CI
+ * set it is an error.
+ */
+export const describeWithServer = (() => {
+  if (spawnSync(BINARY, ['--version']).status === 0) return describe;
+  const message = `${BINARY} is not installed: nothing of @locmem/redis is tested`;
+  if (process.env.CI) throw new Error(message);
+  process.stderr.write(`\n  !!  ${message}\n\n`);
+  return describe.skip;
 })();
 
 export class TestServer {
