@@ -69,11 +69,8 @@ export function dateValue(fields: Fields, responseTimeMs: number): number {
 }
 
 /**
- * corrected_initial_age of RFC 9111 §4.2.3, in seconds.
- *
- * The delay of the response counts only beside a stated Age, when the handler relays somebody
- * else's answer. An answer that a slow handler has just made is new: counting the seconds of the
- * query against it would leave the slowest pages, which need a cache most, without one.
+ * corrected_initial_age of RFC 9111 §4.2.3, in seconds: nobody but the handler knows when in the time
+ * that it took the answer was made, so that all of it counts.
  */
 export function correctedInitialAge(
   fields: Fields,
@@ -81,17 +78,20 @@ export function correctedInitialAge(
   responseTimeMs: number,
 ): number {
   const apparentAge = Math.max(0, (responseTimeMs - dateValue(fields, responseTimeMs)) / 1000);
-  const ageValue = statedAge(fields);
-  if (ageValue === undefined) return apparentAge;
-  const responseDelay = Math.max(0, (responseTimeMs - requestTimeMs) / 1000);
-  return Math.max(apparentAge, ageValue + responseDelay);
+  const correctedAgeValue = statedAge(fields) + responseDelay(requestTimeMs, responseTimeMs);
+  return Math.max(apparentAge, correctedAgeValue);
+}
+
+/** response_delay of RFC 9111 §4.2.3, in seconds. */
+export function responseDelay(requestTimeMs: number, responseTimeMs: number): number {
+  return Math.max(0, (responseTimeMs - requestTimeMs) / 1000);
 }
 
 /** RFC 9111 §5.1: the first member counts; a value that is not all digits is ignored. */
-function statedAge(fields: Fields): number | undefined {
+function statedAge(fields: Fields): number {
   const first = linesOf(fields, 'age')[0]?.split(',', 1)[0]?.trim();
   const seconds = first === undefined ? 'invalid' : parseDeltaSeconds(first);
-  return seconds === 'invalid' ? undefined : seconds;
+  return seconds === 'invalid' ? 0 : seconds;
 }
 
 /** What of a stored answer its age and freshness depend on. */

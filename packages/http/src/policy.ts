@@ -19,6 +19,7 @@ import {
   currentAge,
   heuristicLifetime,
   isFresh,
+  responseDelay,
   statedLifetime,
   ttlSeconds,
 } from './freshness.js';
@@ -216,7 +217,11 @@ function freshnessLifetime(
 
   // Only assumed from here on: errors, redirects and whatever a cookie may have made are left alone.
   const guessed = heuristic ? heuristicLifetime(fields, timeMs) : undefined;
-  const assumed = status === 200 && timeoutSeconds !== undefined ? timeoutSeconds : guessed;
+  // The option counts from when the answer is there: or the slowest pages, which need a cache most,
+  // would be stale on arrival.
+  const delay = responseDelay(request.timeMs, timeMs);
+  const isOurs = status === 200 && timeoutSeconds !== undefined;
+  const assumed = isOurs ? (timeoutSeconds ?? Infinity) + delay : guessed;
   if (assumed === undefined) return timeoutSeconds === undefined ? 'no-freshness' : 'status';
   // §4.2.2: only statuses of which RFC 9110 says so, or an explicit `public`.
   if (!isCacheable) return 'status';
@@ -225,7 +230,7 @@ function freshnessLifetime(
   if ('cookie' in request.headers && !cookiesAreKeyed && !isForCookieBearers(cacheControl, vary)) {
     return 'cookie';
   }
-  return { stated: false, seconds: Math.min(assumed ?? Infinity, MAX_DELTA_SECONDS) };
+  return { stated: false, seconds: Math.min(assumed, MAX_DELTA_SECONDS) };
 }
 
 /** RFC 9111 §3.5: what lets an answer to a request with Authorization be given to others. */

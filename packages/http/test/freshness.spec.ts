@@ -72,8 +72,10 @@ describe('the age of an answer when it comes', () => {
   const initialAge = (values: Record<string, string>, delaySeconds = 0) =>
     correctedInitialAge(fields(values), NOW - delaySeconds * 1000, NOW);
 
-  it('is zero for what the handler has just made, however long it took', () => {
-    expect(initialAge({}, 30)).toBe(0);
+  it('is the time that the handler took', () => {
+    expect(initialAge({}, 30)).toBe(30);
+    expect(initialAge({ date: at(0) }, 30)).toBe(30);
+    expect(initialAge({ date: at(-50) }, 30)).toBe(50);
   });
 
   it('is at least what Date shows', () => {

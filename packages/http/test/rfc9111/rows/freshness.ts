@@ -411,10 +411,42 @@ export const freshness: Section[] = [
       {
         id: 'age-delay',
         level: 'MUST',
-        sentence: 'The time that a relayed answer took counts as age.',
+        sentence: 'The time that an answer took counts as age, beside the age that it states.',
         steps: [
           { answer: { ...cc('max-age=60', { Age: '10' }), takes: 20 } },
           { answer: cc('max-age=60', { Age: '10' }), wait: 29, from: 'store', has: { Age: '59' } },
+          { wait: 1 },
+        ],
+      },
+      {
+        id: 'age-delay-unstated',
+        level: 'MUST',
+        sentence: 'The time that an answer took counts as age, also where it states none.',
+        steps: [
+          { answer: { ...cc('max-age=60'), takes: 20 } },
+          { answer: cc('max-age=60'), from: 'store', has: { Age: '20' } },
+          { wait: 39, from: 'store', has: { Age: '59' } },
+          { wait: 1 },
+        ],
+      },
+      {
+        id: 'age-delay-stale',
+        level: 'MUST NOT',
+        sentence: 'What took longer than it is fresh is not reused.',
+        steps: [
+          { answer: { ...cc('max-age=10'), takes: 10 } },
+          { answer: cc('max-age=10') },
+          { from: 'store' },
+        ],
+      },
+      {
+        id: 'age-delay-timeout',
+        level: 'MAY',
+        sentence: 'A freshness that the answer does not state counts from when it is there.',
+        options: { timeout: 60 },
+        steps: [
+          { answer: { fields: {}, takes: 90 } },
+          { answer: { fields: {} }, wait: 59, from: 'store', has: { Age: '149' } },
           { wait: 1 },
         ],
       },
