@@ -3,7 +3,7 @@
 import { describe } from '@jest/globals';
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, connect, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,8 +57,10 @@ export class TestServer {
     await listening(this.port);
   }
 
+  /** Once it returns, the server takes nothing more in: what is sent next lies in its socket. */
   pause(): void {
     this.#process?.kill('SIGSTOP');
+    untilStopped(this.#process?.pid);
   }
 
   resume(): void {
@@ -109,6 +111,18 @@ export class TestServer {
       },
       close: () => socket.destroy(),
     };
+  }
+}
+
+/**
+ * A signal is on its way when `kill` returns; a server that was about to answer still did, now and then.
+ * Where the kernel does not tell, the signal has to be quick enough.
+ */
+function untilStopped(pid: number | undefined): void {
+  const stat = `/proc/${pid}/stat`;
+  while (existsSync(stat)) {
+    const state = /\) (\S)/.exec(readFileSync(stat, 'latin1'))?.[1];
+    if (state === 'T' || state === 'Z') return;
   }
 }
 
