@@ -60,7 +60,8 @@ Requests per second of the server's CPU time, × node:http without a cache that 
 ${markdownTable(['', 'per CPU-second', '(spread)', '× node:http', '(spread)'], pageRows)}
 
 \`@CachePage\` gives hits after Nest's middlewares, guards and outer interceptors have run; with
-\`front: true\`, Nest does not wake up.
+\`front: true\`, Nest does not wake up. No subject uses \`@RequestMemo\` or a prefix for each request: an application that
+does pays for the scope of each request on top, by AsyncLocalStorage.
 
 ## Methods
 

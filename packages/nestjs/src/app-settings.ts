@@ -2,6 +2,7 @@ import { InvalidOptionError } from '@locmem/core';
 import { Injectable } from '@nestjs/common';
 import type { AppOptions } from './locmem.options.js';
 import type { AddressRules } from './requests/request-address.js';
+import { wantRequests } from './requests/request-scope.js';
 
 const NAMES = ['keyPrefix', 'version', 'pages', 'front'] as const;
 
@@ -21,6 +22,7 @@ export class AppSettings {
       }
       this.#options = { ...this.#options, [name]: value };
     }
+    if (this.address !== undefined) wantRequests();
   }
 
   get address(): AddressRules | undefined {

@@ -11,6 +11,7 @@ import {
 import type { Server } from 'node:http';
 import { AppSettings } from './app-settings.js';
 import { applicationConfigOf } from './application-config.js';
+import { EdgeInterceptor } from './edge.interceptor.js';
 import { provideForObjectsOfFactories } from './methods/factory-objects.js';
 import { refuseKeylessOfOneRequest } from './methods/keyless.js';
 import { putInFront } from './pages/fronting.js';
@@ -18,9 +19,10 @@ import { Guards } from './pages/guards.js';
 import { PageCache } from './pages/page-cache.js';
 import { PageInterceptor } from './pages/page.interceptor.js';
 import { Versioning } from './pages/versioning.js';
-import { putFirst, RequestGuard } from './requests/request.guard.js';
+import { putFirst, RequestGuard, takeAway } from './requests/request.guard.js';
 import { RequestInterceptor } from './requests/request.interceptor.js';
 import { requestMiddleware } from './requests/request.middleware.js';
+import { areRequestsWanted } from './requests/request-scope.js';
 import { INSTALLED } from './tokens.js';
 import { warn } from './warnings.js';
 
@@ -32,8 +34,9 @@ import { warn } from './warnings.js';
     AppSettings,
     { provide: INSTALLED, useValue: true },
     { provide: APP_GUARD, useClass: RequestGuard },
-    { provide: APP_INTERCEPTOR, useClass: RequestInterceptor },
-    { provide: APP_INTERCEPTOR, useClass: PageInterceptor },
+    { provide: APP_INTERCEPTOR, useClass: EdgeInterceptor },
+    RequestInterceptor,
+    PageInterceptor,
     Guards,
     Versioning,
     PageCache,
@@ -54,8 +57,11 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
     // None in an application of messages alone.
     const adapter = this.adapterHost.httpAdapter as typeof this.adapterHost.httpAdapter | undefined;
     if (adapter === undefined) return;
-    adapter.use(requestMiddleware);
-    putFirst(applicationConfigOf(this.moduleRef));
+    const config = applicationConfigOf(this.moduleRef);
+    if (areRequestsWanted()) {
+      adapter.use(requestMiddleware);
+      putFirst(config);
+    } else takeAway(config);
     if (this.settings.front) putInFront(adapter.getHttpServer() as Server, this.pages.common);
   }
 

@@ -3,7 +3,7 @@ import { isObservable, shareReplay } from 'rxjs';
 import { CacheNotProvidedError } from '../errors.js';
 import { injectInto } from '../inject-cache.decorator.js';
 import { encodeArguments, encodeParts } from '../keys/encode.js';
-import { currentRequest } from '../requests/request-scope.js';
+import { currentRequest, wantRequests } from '../requests/request-scope.js';
 import type { Memos } from '../requests/request-scope.js';
 import { processWide } from '../process-wide.js';
 import { INSTALLED } from '../tokens.js';
@@ -66,6 +66,7 @@ export function RequestMemo<M extends Method>(
   options: RequestMemoOptions<M> = {},
 ): MethodDecoratorOf<M> {
   checkOptions(options);
+  wantRequests();
   const { key } = options as RequestMemoOptions;
   return replaceMethod('RequestMemo', (decorated) => {
     const number = methods.count++;

@@ -154,12 +154,12 @@ export class PageCache implements OnApplicationShutdown {
 
   #ofHandler(context: ExecutionContext): Pages | undefined {
     const [controller, handler] = [context.getClass(), context.getHandler()];
+    const known = this.#ofHandlers.get(handler)?.get(controller);
+    if (known !== undefined) return known;
     const page = pageOf(controller, handler);
     if (page === undefined && this.#settings.pages?.timeout === undefined) return undefined;
     const ofHandler = this.#ofHandlers.get(handler) ?? new Map<object, Pages>();
     this.#ofHandlers.set(handler, ofHandler);
-    const known = ofHandler.get(controller);
-    if (known !== undefined) return known;
     const made = this.#makeFor(context, page);
     ofHandler.set(controller, made);
     return made;

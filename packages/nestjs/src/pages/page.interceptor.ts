@@ -25,7 +25,9 @@ export class PageInterceptor implements NestInterceptor {
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
-    if (context.getType() !== 'http' || hasMetadata(SSE_METADATA, context)) return next.handle();
+    if (context.getType() !== 'http') return next.handle();
+    const { isStreamOfEvents, fields } = saidOf(context.getHandler());
+    if (isStreamOfEvents) return next.handle();
     const raw = rawOf(context);
     const cache = this.pages.cacheFor(context);
     if (cache === undefined) {
@@ -33,7 +35,7 @@ export class PageInterceptor implements NestInterceptor {
       return next.handle();
     }
     return new Observable((subscriber) => {
-      const setBack = takeFields(raw, namesOfHeaders(context));
+      const setBack = takeFields(raw, fields);
       revealFields(raw);
       rememberContext(raw.req, context);
       let isOver = false;
@@ -93,13 +95,27 @@ function whenAnswered(res: ServerResponse, then: () => void): void {
   else res.once('close', then);
 }
 
-function hasMetadata(name: string, context: ExecutionContext): boolean {
-  return Reflect.hasMetadata(name, context.getHandler());
+/** What decorators of Nest have said of a handler. */
+interface Said {
+  readonly isStreamOfEvents: boolean;
+  /** Names of the fields of `@Header`. */
+  readonly fields: readonly string[];
 }
 
-function namesOfHeaders(context: ExecutionContext): string[] {
-  const headers = (Reflect.getMetadata(HEADERS_METADATA, context.getHandler()) ?? []) as {
-    readonly name: string;
-  }[];
-  return headers.map(({ name }) => name);
+/** Metadata is looked up along prototypes, map by map: too slow for every hit. */
+const said = new WeakMap<object, Said>();
+
+function saidOf(handler: object): Said {
+  let known = said.get(handler);
+  if (known === undefined) {
+    const headers = (Reflect.getMetadata(HEADERS_METADATA, handler) ?? []) as {
+      readonly name: string;
+    }[];
+    known = {
+      isStreamOfEvents: Reflect.hasMetadata(SSE_METADATA, handler),
+      fields: headers.map(({ name }) => name),
+    };
+    said.set(handler, known);
+  }
+  return known;
 }

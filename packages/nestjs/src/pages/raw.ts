@@ -105,6 +105,7 @@ export function revealFields({ reply, res }: Raw): void {
 
 /** Nest sets the fields of `@Header` before the interceptors: taken away here, to be set behind the cache. */
 export function takeFields({ res, reply }: Raw, names: readonly string[]): () => void {
+  if (names.length === 0) return nothing;
   const taken = names.flatMap((name) => {
     const value =
       reply === undefined ? res.getHeader(name) : reply.getHeaders()[name.toLowerCase()];
@@ -120,6 +121,10 @@ export function takeFields({ res, reply }: Raw, names: readonly string[]): () =>
   };
 }
 
+function nothing(): void {
+  // There is nothing to set back.
+}
+
 /** By which Nest, Express and handlers write to a response; and to a reply of Fastify. */
 const WRITES_OF_RESPONSE = [
   ...['setHeader', 'removeHeader', 'writeHead', 'write', 'end'],
@@ -133,13 +138,42 @@ function silent(this: unknown): unknown {
 
 /** The answer is on its way; what Nest goes on to make of the handler's absence leads nowhere. */
 export function silence({ res, reply }: Raw): void {
-  reply?.hijack();
-  const methods = (reply ?? res) as unknown as Record<string, unknown>;
-  for (const name of reply ? WRITES_OF_REPLY : WRITES_OF_RESPONSE) methods[name] = silent;
+  if (reply === undefined) {
+    silenceResponse(res);
+    return;
+  }
+  reply.hijack();
+  const methods = reply as unknown as Record<string, unknown>;
+  for (const name of WRITES_OF_REPLY) methods[name] = silent;
+}
+
+/** Prototypes whose writes lead nowhere, by those that they stand before. */
+const silentBefore = new WeakMap<object, object>();
+const silentPrototypes = new WeakSet();
+
+/** By a prototype: ten properties of its own for each response would cost a hit more than the answer. */
+function silenceResponse(res: ServerResponse): void {
+  const prototype = Object.getPrototypeOf(res) as object;
+  if (silentPrototypes.has(prototype)) return;
+  Object.setPrototypeOf(res, silentBefore.get(prototype) ?? makeSilent(prototype));
+  // What a middleware has put on this one response stands before every prototype.
+  const methods = res as unknown as Record<string, unknown>;
+  for (const name of WRITES_OF_RESPONSE) if (Object.hasOwn(res, name)) methods[name] = silent;
+}
+
+function makeSilent(prototype: object): object {
+  const made = Object.create(prototype) as Record<string, unknown>;
+  for (const name of WRITES_OF_RESPONSE) made[name] = silent;
+  silentBefore.set(prototype, made);
+  silentPrototypes.add(made);
+  return made;
 }
 
 /** The handler is to answer again, through a response that the cache has put in the place of the first. */
 export function unsilence({ res }: Raw): void {
+  const prototype = Object.getPrototypeOf(res) as object;
+  if (silentPrototypes.has(prototype))
+    Object.setPrototypeOf(res, Object.getPrototypeOf(prototype) as object);
   const methods = res as unknown as Record<string, unknown>;
   for (const name of WRITES_OF_RESPONSE) {
     if (methods[name] === silent) Reflect.deleteProperty(methods, name);

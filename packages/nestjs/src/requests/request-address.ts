@@ -6,6 +6,7 @@
 import { InvalidOptionError } from '@locmem/core';
 import type { ExecutionContext } from '@nestjs/common';
 import { encodeParts } from '../keys/encode.js';
+import { wantRequests } from './request-scope.js';
 import type { RequestAddress } from './request-scope.js';
 
 /** A value, or a function of the execution context, asked whenever it is needed. */
@@ -78,6 +79,7 @@ export function CacheVersion(version: PerRequest<number>): Target {
 }
 
 function setRule(rule: AddressRules): Target {
+  wantRequests();
   return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
     const place = (descriptor?.value ?? target) as object;
     const own = (Reflect.getOwnMetadata(RULES, place) ?? {}) as AddressRules;

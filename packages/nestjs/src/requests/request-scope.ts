@@ -64,6 +64,20 @@ export class RequestScope {
 
 const storage = processWide('requests/1', () => new AsyncLocalStorage<RequestScope>());
 
+const use = processWide('request-use/1', () => ({ isWanted: false }));
+
+/**
+ * Something in this process will ask which request it is in. Until then none is opened: once there is
+ * one, Node pays for it at every promise, those of applications that never ask included.
+ */
+export function wantRequests(): void {
+  use.isWanted = true;
+}
+
+export function areRequestsWanted(): boolean {
+  return use.isWanted;
+}
+
 export function currentRequest(): RequestScope | undefined {
   return storage.getStore();
 }

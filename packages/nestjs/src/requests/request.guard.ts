@@ -28,6 +28,13 @@ export class RequestGuard implements CanActivate {
   }
 }
 
+/** Where nobody asks under what prefix or version, every request is spared a guard. */
+export function takeAway(config: ApplicationConfig | undefined): void {
+  const guards = config?.getGlobalGuards() ?? [];
+  const at = guards.findIndex((guard) => guard instanceof RequestGuard);
+  if (at !== -1) guards.splice(at, 1);
+}
+
 /** Nest takes the guards of the application's root module before those of what it imports. */
 export function putFirst(config: ApplicationConfig | undefined): void {
   const guards = config?.getGlobalGuards() ?? [];

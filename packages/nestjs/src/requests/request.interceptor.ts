@@ -3,17 +3,19 @@ import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/com
 import { finalize, Observable } from 'rxjs';
 import { AppSettings } from '../app-settings.js';
 import { addressOf } from './request-address.js';
-import { currentRequest, RequestScope, runInRequest } from './request-scope.js';
+import { areRequestsWanted, currentRequest, RequestScope, runInRequest } from './request-scope.js';
 
 /**
  * Opens the scope of what comes by other ways than HTTP: messages, events, operations over a socket. Of
- * a GraphQL operation over HTTP, each resolver gets a scope of its own with the results in common.
+ * a GraphQL operation over HTTP, each resolver gets a scope of its own with the results in common. And of
+ * what comes by HTTP, where the first to ask for its request was loaded after the application had begun.
  */
 @Injectable()
 export class RequestInterceptor implements NestInterceptor {
   constructor(private readonly settings: AppSettings) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    if (!areRequestsWanted()) return next.handle();
     const outer = currentRequest();
     if (outer !== undefined && context.getType() === 'http') return next.handle();
     const scope = outer?.child() ?? new RequestScope();
