@@ -173,17 +173,28 @@ export const subjects = [
     },
   },
   {
-    name: 'the method alone, in a request',
+    name: 'the method alone, ten fields that it makes',
     group: 'request',
     async make() {
-      class Users {
-        user = city(1);
-        current() {
-          return this.user;
-        }
-      }
-      const users = new Users();
+      const users = new (userClass(({ id }) => city(id)))();
       return { call: () => users.current(), runs: () => 0, inRequest: plainRequest() };
+    },
+  },
+  {
+    name: 'the method alone, a field that it hands out',
+    group: 'request',
+    async make() {
+      const users = new (userClass((user) => user))();
+      return { call: () => users.current(), runs: () => 0, inRequest: plainRequest() };
+    },
+  },
+  {
+    name: 'AsyncLocalStorage.getStore() alone',
+    group: 'request',
+    async make() {
+      const storage = new AsyncLocalStorage();
+      const inRequest = (run) => storage.run({}, run);
+      return { call: () => storage.getStore(), runs: () => 0, inRequest };
     },
   },
   {
@@ -192,18 +203,22 @@ export const subjects = [
     isOurs: true,
     async make() {
       const { RequestMemo } = await import('@locmem/nestjs');
-      class Users {
-        user = city(1);
-        current() {
-          return this.user;
-        }
-      }
+      const Users = userClass(({ id }) => city(id));
       decorate(Users.prototype, 'current', RequestMemo());
       const users = new Users();
       return { call: () => users.current(), runs: () => 0, inRequest: await ourRequest() };
     },
   },
 ];
+
+function userClass(make) {
+  return class Users {
+    user = city(1);
+    current() {
+      return make(this.user);
+    }
+  };
+}
 
 function plainRequest() {
   const storage = new AsyncLocalStorage();

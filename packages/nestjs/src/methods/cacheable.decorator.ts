@@ -1,4 +1,4 @@
-import type { Cache } from '@locmem/core';
+import type { Cache, LoadOptions } from '@locmem/core';
 import { SyncMethodError } from '../errors.js';
 import { cachedIterable } from './async-iterable.js';
 import { isPromise, kindBefore, kindOf, rememberKind } from './kind.js';
@@ -79,6 +79,12 @@ export function Cacheable<M extends Method>(
   });
 }
 
+/** A plan whose calls differ in nothing but their key, and what is kept with every result. */
+interface PlainPlan {
+  readonly plan: ClassPlan<CacheableOptions>;
+  readonly keep: LoadOptions | undefined;
+}
+
 /** A cached method: where its results are, and how it answers. */
 class CachedMethod {
   readonly #decorated: Decorated;
@@ -86,8 +92,8 @@ class CachedMethod {
   /** Undefined until the method has shown it. */
   #kind: Kind | undefined;
   #tellKind: (kind: Kind) => void = () => undefined;
-  /** The plan that was last found to be plain. */
-  #plainFor: ClassPlan<CacheableOptions> | undefined;
+  /** The last that was found to be plain. */
+  #plain: PlainPlan | undefined;
 
   constructor(decorated: Decorated, options: CacheableOptions) {
     this.#decorated = decorated;
@@ -113,7 +119,8 @@ class CachedMethod {
   #answer(self: object, args: unknown[]): unknown {
     const plan = this.#site.planFor(self);
     const cache = this.#site.cacheOf(self, plan);
-    if (this.#isPlain(plan) && !isSetApart()) return this.#plainly(self, args, plan, cache);
+    const isPlain = this.#plain?.plan === plan || this.#isPlain(plan);
+    if (isPlain && !isSetApart()) return this.#plainly(self, args, this.#plain!, cache);
     const { condition } = plan.options;
     const run = () => this.#decorated.original.apply(self, args);
     if (condition !== undefined && !condition(...args)) return run();
@@ -125,7 +132,6 @@ class CachedMethod {
 
   /** Whether calls differ in nothing but their key: what nearly all methods come to. */
   #isPlain(plan: ClassPlan<CacheableOptions>): boolean {
-    if (this.#plainFor === plan) return true;
     const { options } = plan;
     const perCall = [options.timeout, options.tags, options.version, options.keyPrefix];
     const rules = [options.condition, options.unless, options.errorTimeout];
@@ -133,27 +139,36 @@ class CachedMethod {
       (this.#kind === 'sync' || this.#kind === 'promise') &&
       perCall.every((option) => typeof option !== 'function') &&
       [options.version, options.keyPrefix, ...rules].every((option) => option === undefined);
-    if (isPlain) this.#plainFor = plan;
+    if (isPlain) this.#plain = { plan, keep: keepOptions(options, NOWHERE_ELSE, []) };
     return isPlain;
   }
 
-  /** The short way: on a hit, nothing is made but the key. */
-  #plainly(
+  /** The short way: on a hit, nothing is made but the key and one function that would load. */
+  #plainly(self: object, args: unknown[], { plan, keep }: PlainPlan, cache: Cache): unknown {
+    const key = this.#site.plainKey(plan, cache, args);
+    let load: Load | undefined;
+    const begin = () => {
+      load = this.#plainLoad(self, args, plan, cache, key, keep);
+      return load.begin();
+    };
+    const found: unknown = cache.getOrSet<unknown>(key, begin, keep);
+    if (!isPromise(found)) return this.#kind === 'sync' ? found : Promise.resolve(found);
+    const waiting = load ?? this.#plainLoad(self, args, plan, cache, key, keep);
+    const pending = waiting.whenThere(found);
+    return this.#kind === 'sync' ? this.#notAtOnce(pending, load, plan) : pending;
+  }
+
+  /** Apart from the call, so that a hit need not remember all of this for a load that never comes. */
+  #plainLoad(
     self: object,
     args: unknown[],
     plan: ClassPlan<CacheableOptions>,
     cache: Cache,
-  ): unknown {
-    const { options } = plan;
-    const key = this.#site.plainKey(plan, cache, args);
-    const keep = keepOptions(options, NOWHERE_ELSE, args);
-    let load: Load | undefined;
-    const makeLoad = () =>
-      new Load(cache, key, keep, options, args, () => this.#decorated.original.apply(self, args));
-    const found: unknown = cache.getOrSet<unknown>(key, () => (load = makeLoad()).begin(), keep);
-    if (!isPromise(found)) return this.#kind === 'sync' ? found : Promise.resolve(found);
-    const pending = (load ?? makeLoad()).whenThere(found);
-    return this.#kind === 'sync' ? this.#notAtOnce(pending, load, plan) : pending;
+    key: string,
+    keep: LoadOptions | undefined,
+  ): Load {
+    const run = () => this.#decorated.original.apply(self, args);
+    return new Load(cache, key, keep, plan.options, args, run);
   }
 
   /** Where the result of this call is, and what is to be kept with it; to be loaded once or again. */

@@ -32,6 +32,7 @@ export class RequestScope {
 
   /** @param addressOf asked at each use: what it goes by may be known only after the guards */
   addressBy(addressOf: (() => RequestAddress) | undefined): void {
+    if (addressOf !== undefined) use.isAnySetApart = true;
     this.#addressOf = addressOf;
   }
 
@@ -64,7 +65,7 @@ export class RequestScope {
 
 const storage = processWide('requests/1', () => new AsyncLocalStorage<RequestScope>());
 
-const use = processWide('request-use/1', () => ({ isWanted: false }));
+const use = processWide('request-use/1', () => ({ isWanted: false, isAnySetApart: false }));
 
 /**
  * Something in this process will ask which request it is in. Until then none is opened: once there is
@@ -84,7 +85,8 @@ export function currentRequest(): RequestScope | undefined {
 
 /** Whether the request finds things elsewhere than others do. */
 export function isSetApart(): boolean {
-  return storage.getStore()?.isSetApart === true;
+  // Where none ever was, a hit of a cached method need not look which request it is in.
+  return use.isAnySetApart && storage.getStore()?.isSetApart === true;
 }
 
 export function runInRequest<T>(scope: RequestScope, run: () => T): T {
