@@ -41,6 +41,11 @@ export class Deadlines {
     return call;
   }
 
+  /** Whether its caller may have been told already that it failed, be it by a timer of the caller's own. */
+  isLate(call: Call): boolean {
+    return call.isOver || this.time.exact() >= call.dueMs;
+  }
+
   /** @returns false when it was over already */
   end(call: Call): boolean {
     if (call.isOver) return false;

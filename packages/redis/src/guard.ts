@@ -33,7 +33,8 @@ export class UnavailableError extends Error {
   }
 }
 
-type Send = (call: Call) => Promise<unknown>;
+/** @param isLate asked before anything more is sent: so late, it could undo what came after */
+type Send = (isLate: () => boolean) => Promise<unknown>;
 
 export interface GuardOptions {
   readonly deadlineMs: number;
@@ -78,7 +79,7 @@ export class Guard {
   /**
    * The answer to what is sent, or what the ending makes of it.
    *
-   * @param send is told of the call, so that it sends nothing more once that is over
+   * @param send can ask whether the call is over, so as to send nothing more then
    * @throws {UnavailableError} when there is none in time, and no ending either
    */
   run(send: Send): Promise<unknown>;
@@ -118,11 +119,12 @@ export class Guard {
   }
 
   #sent(call: Call, send: Send): Promise<unknown> {
-    if (this.#connection.isReady) return attempt(send, call);
+    const isLate = () => this.#deadlines.isLate(call);
+    if (this.#connection.isReady) return attempt(send, isLate);
     return this.#ready().then(() => {
       // Nobody waits for it any more: a write that comes so late could undo a later one.
-      if (call.isOver) throw new UnavailableError('deadline');
-      return send(call);
+      if (isLate()) throw new UnavailableError('deadline');
+      return send(isLate);
     });
   }
 
@@ -150,9 +152,9 @@ const NOT_SENT = {
 };
 
 /** What a client throws, rejects. */
-function attempt(send: Send, call: Call): Promise<unknown> {
+function attempt(send: Send, isLate: () => boolean): Promise<unknown> {
   try {
-    return send(call);
+    return send(isLate);
   } catch (error) {
     return Promise.reject(error instanceof Error ? error : new Error(String(error)));
   }

@@ -340,7 +340,7 @@ export class RedisBackend implements Backend {
   }
 
   #run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
-    return this.#guard.run((call) => scripts.run(call, this.#connection, script, keys, args));
+    return this.#guard.run((isLate) => scripts.run(isLate, this.#connection, script, keys, args));
   }
 
   async #isDone(

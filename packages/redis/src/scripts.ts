@@ -4,7 +4,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { Argument, Connection } from './client.js';
-import type { Call } from './deadlines.js';
 
 export interface Script {
   readonly source: string;
@@ -123,10 +122,10 @@ return 1`);
 /**
  * Runs a script on the server that holds its first key.
  *
- * @param call when it is over, nothing is sent again: so late it could undo what came after
+ * @param isLate when it is, nothing is sent again: it could undo what came after
  */
 export async function run(
-  call: Call,
+  isLate: () => boolean,
   connection: Connection,
   { source, sha }: Script,
   keys: readonly string[],
@@ -137,7 +136,7 @@ export async function run(
     return await connection.send(['EVALSHA', sha, ...rest], keys[0]!);
   } catch (error) {
     const isUnknown = String((error as Error | undefined)?.message).startsWith('NOSCRIPT');
-    if (!isUnknown || call.isOver) throw error;
+    if (!isUnknown || isLate()) throw error;
     return connection.send(['EVAL', source, ...rest], keys[0]!);
   }
 }

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
 import { LocMemCache } from '@locmem/core';
+import { TestClock } from '@locmem/core/testing';
 import { RedisCache, TieredCache, type RedisClient } from '@locmem/redis';
 import { Cluster } from 'ioredis6';
 import { CLIENTS, type TestClient } from './support/clients.js';
@@ -84,18 +85,9 @@ describeWithServer('after a fault', () => {
   /** The client, which stops the server just before it sends the first command that begins so. */
   function stoppingAt(begin: string): RedisClient {
     let isOver = false;
-    return new globalThis.Proxy(test.client, {
-      get(target, name) {
-        const value: unknown = Reflect.get(target, name, target);
-        if (typeof value !== 'function') return value;
-        return (...args: unknown[]): unknown => {
-          if (name === 'callBuffer' && !isOver && String(args[0]).startsWith(begin)) {
-            isOver = true;
-            server.pause();
-          }
-          return Reflect.apply(value, target, args);
-        };
-      },
+    return before(test.client, begin, () => {
+      if (!isOver) server.pause();
+      isOver = true;
     });
   }
 
@@ -112,7 +104,13 @@ describeWithServer('after a fault', () => {
   it('a count that is told to have failed is not made later', async () => {
     const cache = open('hasty', { secret: 'a secret of enough characters' });
     await cache.set('n', 0);
-    const hasty = open('hasty', { secret: 'a secret of enough characters', deadline: '30ms' });
+    const clock = new TestClock();
+    let changes = 0;
+    const client = before(test.client, 'evalsha', () => {
+      if (++changes === 20) clock.advance('30ms');
+    });
+    const secret = 'a secret of enough characters';
+    const hasty = new RedisCache('hasty', { client, clock, secret, deadline: '30ms' });
     const counts = await Promise.allSettled(Array.from({ length: 2_000 }, () => hasty.incr('n')));
     const made = counts.filter(({ status }) => status === 'fulfilled').length;
     expect(made).toBeLessThan(2_000);
@@ -215,8 +213,7 @@ describeWithServer('after a fault', () => {
   });
 
   it('a cluster that is not connected yet has a front that is deaf', async () => {
-    const client = new Cluster([{ host: '127.0.0.1', port: 1 }]);
-    client.on('error', () => undefined);
+    const client = new Cluster([{ host: '127.0.0.1', port: 1 }], { lazyConnect: true });
     const back = new RedisCache('unconnected', { client });
     const tiered = new TieredCache('unconnected', { front: new LocMemCache('unconnected'), back });
     expect(tiered.stats().bus.state).toBe('deaf');
@@ -224,3 +221,17 @@ describeWithServer('after a fault', () => {
     client.disconnect();
   });
 });
+
+/** The client, which lets something happen before it sends a command that begins so. */
+function before(client: RedisClient, begin: string, act: () => void): RedisClient {
+  return new globalThis.Proxy(client, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name, target);
+      if (typeof value !== 'function') return value;
+      return (...args: unknown[]): unknown => {
+        if (name === 'callBuffer' && String(args[0]).startsWith(begin)) act();
+        return Reflect.apply(value, target, args);
+      };
+    },
+  });
+}

@@ -81,8 +81,10 @@ const FAULTS: Record<string, Fault> = {
   },
   'busy with a script': {
     options: ['--lua-time-limit', '10'],
-    begin: ({ server }) => {
+    begin: async ({ server }) => {
       void server.command('EVAL', 'while true do end', '0').catch(() => undefined);
+      // From then on there is something for the end to kill.
+      while (!(await server.command('PING')).startsWith('-BUSY')) await soon();
     },
     end: async ({ server }) => {
       while (!(await server.command('SCRIPT', 'KILL')).startsWith('-NOTBUSY')) await soon();

@@ -9,13 +9,27 @@ export class LateError extends Error {
 /** The outcome of the steps, unless they take longer: what is under way then goes on unheard. */
 export function inTime<T>(time: Timekeeper, limitMs: number, steps: Promise<T>): Promise<T> {
   if (limitMs === Infinity) return steps;
+  const endMs = time.exact() + limitMs;
   return new Promise((resolve, reject) => {
-    const callOff = time.after(limitMs, () => {
-      // First whatever has arrived is read: while this process was busy, nobody was late but it.
-      setImmediate(() => {
-        reject(new LateError(`Not done within ${limitMs} ms`));
+    let callOff: () => void;
+    let isOver = false;
+    const arm = (delayMs: number) => {
+      callOff = time.after(delayMs, () => {
+        // First whatever has arrived is read: while this process was busy, nobody was late but it.
+        setImmediate(() => {
+          if (isOver) return;
+          // A timer set late in a turn reckons from the turn's begin, and is early by so much.
+          const leftMs = endMs - time.exact();
+          if (leftMs > 0) arm(leftMs);
+          else reject(new LateError(`Not done within ${limitMs} ms`));
+        });
       });
-    });
-    steps.then(resolve, reject).finally(callOff);
+    };
+    arm(limitMs);
+    const end = () => {
+      isOver = true;
+      callOff();
+    };
+    steps.then(resolve, reject).finally(end);
   });
 }
