@@ -67,13 +67,44 @@ export function connect(place: string, client: RedisClient): Connection {
 
 type Listen = Connection['on'];
 
+/** Who listens to which event of a client. */
+interface Audience {
+  readonly members: Set<{ readonly listener: () => void }>;
+  readonly tell: () => void;
+}
+
+const audiences = new WeakMap<RedisClient, Map<ClientEvent, Audience>>();
+
+/**
+ * One listener on the client for each event, however many caches it serves: of more than ten, Node warns
+ * as of a leak.
+ */
 function listening(emitter: RedisClient): Listen {
+  const ofClient = audiences.get(emitter) ?? new Map<ClientEvent, Audience>();
+  audiences.set(emitter, ofClient);
   return (event, listener) => {
-    emitter.on(event, listener);
+    let audience = ofClient.get(event);
+    if (audience === undefined) {
+      ofClient.set(event, (audience = gathered()));
+      emitter.on(event, audience.tell);
+    }
+    const { members, tell } = audience;
+    const member = { listener };
+    members.add(member);
     return () => {
-      emitter.off(event, listener);
+      if (!members.delete(member) || members.size > 0) return;
+      ofClient.delete(event);
+      emitter.off(event, tell);
     };
   };
+}
+
+function gathered(): Audience {
+  const members: Audience['members'] = new Set();
+  const tell = () => {
+    for (const { listener } of [...members]) listener();
+  };
+  return { members, tell };
 }
 
 /** Late, so that a hundred processes do not come back in the same moment. */

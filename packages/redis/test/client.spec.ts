@@ -37,6 +37,21 @@ describe('clients', () => {
     },
   );
 
+  it('hear one listener for each event, however many caches they serve, and none once all are closed', async () => {
+    const client = new IoRedis6({ lazyConnect: true });
+    const before = client.eventNames().map((event) => [event, client.listenerCount(event)]);
+    const caches = Array.from({ length: 12 }, (_, i) => new RedisCache(`c${i}`, { client }));
+    expect(client.listenerCount('error')).toBe(1);
+    expect(client.listenerCount('ready')).toBe(1);
+    await Promise.all(caches.slice(1).map((cache) => cache.close()));
+    expect(client.listenerCount('ready')).toBe(1);
+    await caches[0]!.close();
+    await caches[0]!.close();
+    expect(client.eventNames().map((event) => [event, client.listenerCount(event)])).toEqual(
+      before,
+    );
+  });
+
   it('that put a prefix of their own before keys are refused', () => {
     const client = new IoRedis6({ keyPrefix: 'app:', lazyConnect: true });
     expect(() => new RedisCache('x', { client })).toThrow(/must have no keyPrefix of its own/);
