@@ -213,7 +213,7 @@ export class AdaptivePolicy implements EvictionPolicy {
         const worth = density[cellOf(word, age)]!;
         if (worth <= limit) limit = list.offer(slot, worth, age);
       }
-      hand = (first | index) - 1;
+      hand = first + index - 1; // not "|": the end of one chunk is the beginning of the next
     }
     this.#hand = hand;
   }
