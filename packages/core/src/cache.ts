@@ -124,9 +124,17 @@ export class LocMemCache implements SyncCache {
       const value = this.#store.read(slot);
       if (value !== undefined) return value as T;
     } else if (!space.isRetired) {
-      return this.#miss(space, key, key, options);
+      return this.#missPlainly(space, key, options);
     }
     return this.#getWithCare(key, options);
+  }
+
+  /** As {@link #miss}; what is missed is often set next, which then need not look again. */
+  #missPlainly<T>(space: KeySpace, key: string, options: GetOptions<T> | undefined) {
+    if (!this.#engine.addressing.isUsual(key)) return this.#miss(space, key, key, options);
+    this.#store.noteMiss(space, key);
+    space.slots.lastMissed = key;
+    return options?.default;
   }
 
   /** As `get`, for keys that are not looked up as they are, for dead entries, and when home has moved. */

@@ -146,19 +146,15 @@ export class Engine {
   putPlainly(space: KeySpace, key: string, value: string | number): boolean {
     const { lifeMs, store } = this;
     if (lifeMs === undefined || space.isRetired || space.flights.size > 0) return false;
-    const slot = space.slots.get(key);
-    if (slot !== undefined) {
-      return space.isPortable && store.overwritePlainly(slot, value, lifeMs);
+    if (!space.slots.takeMissed(key)) {
+      const slot = space.slots.get(key);
+      if (slot !== undefined) {
+        return space.isPortable && store.overwritePlainly(slot, value, lifeMs);
+      }
+      if (!this.addressing.isUsual(key)) return false;
     }
-    return this.#insertPlainly(space, key, value, lifeMs);
-  }
-
-  #insertPlainly(space: KeySpace, key: string, value: string | number, lifeMs: number): boolean {
-    const { store } = this;
-    if (!this.addressing.isUsual(key) || store.events.isHeard('set')) return false;
-    const deadlineMs = store.deadlineIn(lifeMs);
-    const entry = { value, deadlineMs, staleUntilMs: undefined, tags: undefined };
-    this.#writer.insertPlainly(space, key, entry);
+    if (store.events.isHeard('set')) return false;
+    this.#writer.insertPlainly(space, key, value, lifeMs);
     store.counts.sets++;
     return true;
   }

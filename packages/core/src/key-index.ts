@@ -18,6 +18,8 @@ export class KeyIndex {
   #shards: Map<string, number>[] | undefined;
   #movers: Iterator<[string, number]> | undefined;
   size = 0;
+  /** A key that was looked for and not found since the last one was added; who cares for it notes it. */
+  lastMissed: string | undefined;
 
   get(key: string): number | undefined {
     if (this.#shards === undefined) return this.#single!.get(key);
@@ -36,8 +38,20 @@ export class KeyIndex {
     this.size = 0;
   }
 
+  /**
+   * Whether it is known without a look that a key is not here. Told once: who fills what was missed asks
+   * next, and nobody else's writes shall compare two keys each.
+   */
+  takeMissed(key: string): boolean {
+    const missed = this.lastMissed;
+    if (missed === undefined) return false;
+    this.lastMissed = undefined;
+    return missed === key;
+  }
+
   /** For a key that is not in the index. */
   add(key: string, slot: number): void {
+    this.lastMissed = undefined;
     if (++this.size > SPLIT_AT && this.#shards === undefined) this.#split();
     if (this.#shards === undefined) {
       this.#single!.set(key, slot);

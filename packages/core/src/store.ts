@@ -294,6 +294,53 @@ export class Store implements Sweepable {
     }
   }
 
+  /** Whether {@link replacePlainly} would do what evicting and inserting do: nobody is dead, weighs or listens. */
+  canReplacePlainly(keepsDead: boolean): boolean {
+    if (this.#bytes !== undefined || !this.#late.areAllowed) return false;
+    return !this.events.isHeard('evict') && (keepsDead || !this.#isSweepDue());
+  }
+
+  /**
+   * {@link evict} for want of room and {@link insert} in one, in the same slot, where the one who goes has
+   * nothing aside and {@link canReplacePlainly}: the entry lives for so long.
+   *
+   * @returns whether it was that; otherwise nothing has changed
+   */
+  replacePlainly(
+    slot: number,
+    space: KeySpace,
+    key: string,
+    value: Stored,
+    milliseconds: number,
+  ): boolean {
+    const chunk = this.#chunkOf(slot);
+    const index = slot & IN_CHUNK;
+    if (Number.isNaN(chunk.deadlines[index << 1]!)) return false;
+    try {
+      this.counts.evictions.entries++;
+      const from = this.#slots.space(slot);
+      from.forget(chunk.keys[index]!);
+      this.policy.removed(slot);
+      if (from !== space) {
+        chunk.setSpace(index, space.id);
+        if (from.slots.size === 0) this.spaces.noteIdle(from);
+      }
+      chunk.keys[index] = key;
+      space.slots.add(key, slot);
+      chunk.setValue(index, value);
+      chunk.deadlines[index << 1] = fromNow(milliseconds);
+      this.#late.add(slot);
+      this.#use();
+      this.policy.inserted(slot);
+      return true;
+    } catch (error) {
+      // No calls here: there may be no stack for them. Neither the old entry is there nor the new one.
+      this.isTorn = true;
+      chunk.values[index] = undefined;
+      throw error;
+    }
+  }
+
   overwrite(slot: number, entry: NewEntry): void {
     const { values } = this.#chunkOf(slot);
     try {
@@ -467,6 +514,7 @@ export class Store implements Sweepable {
    * @returns whether there may be more
    */
   sweep(steps: number): boolean {
+    if (!this.#isSweepDue()) return false;
     if (this.size <= SMALL_STORE) {
       if (this.#purgeScan) this.#mayHoldPurged = true; // it has shrunk meanwhile
       this.#purgeScan = undefined;
@@ -474,11 +522,17 @@ export class Store implements Sweepable {
       return false;
     }
     const nowMs = this.time.now();
-    const isPurged = this.#mayHoldPurged || this.#purgeScan !== undefined;
-    if (!isPurged && this.#wheel?.isDue(nowMs) !== true) return false;
     const isMorePurged = this.#sweepPurged(steps);
     const isMoreDue = this.#wheel?.collect(nowMs, steps, (slot) => this.#judge(slot, nowMs));
     return isMorePurged || isMoreDue === true;
+  }
+
+  /** Whether {@link sweep} may find anything to do now. */
+  #isSweepDue(): boolean {
+    if (this.#mayHoldPurged || this.#purgeScan !== undefined) return true;
+    const nowMs = this.time.now();
+    if (this.size <= SMALL_STORE) return this.#earliestDeadlineMs <= nowMs;
+    return this.#wheel?.isDue(nowMs) === true;
   }
 
   /** Whether time or a purge may leave dead entries here. */
@@ -489,7 +543,6 @@ export class Store implements Sweepable {
 
   #sweepAll(): void {
     const nowMs = this.time.now();
-    if (this.#earliestDeadlineMs > nowMs && !this.#mayHoldPurged) return;
     let earliest = Infinity;
     for (const slot of this.#slots.inUse()) {
       const dueMs = this.#judge(slot, nowMs);

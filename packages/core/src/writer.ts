@@ -4,7 +4,7 @@
  * deviations of behaviour.ts.
  */
 import type { Behaviour } from './behaviour.js';
-import { weigh } from './isolation/stored.js';
+import { weigh, type Stored } from './isolation/stored.js';
 import { weighKey } from './isolation/weigh.js';
 import type { KeySpace } from './key-space.js';
 import type { ResolvedOptions } from './options.js';
@@ -65,10 +65,30 @@ export class Writer {
    * {@link put} of a key that is not there, by a write that nothing can refuse: its size is not looked at,
    * its time is not over, nothing is loading.
    */
-  insertPlainly(space: KeySpace, key: string, entry: NewEntry): void {
-    if (this.#store.size >= this.#limits.maxEntries) this.#makeRoom();
-    this.#store.insert(space, key, entry);
+  insertPlainly(space: KeySpace, key: string, value: Stored, lifeMs: number): void {
+    const store = this.#store;
+    if (store.size >= this.#limits.maxEntries) {
+      if (this.#replacesPlainly(space, key, value, lifeMs)) return;
+      this.#makeRoom();
+    }
+    const deadlineMs = store.deadlineIn(lifeMs);
+    store.insert(space, key, { value, deadlineMs, staleUntilMs: undefined, tags: undefined });
     this.#warnPolicy();
+  }
+
+  /**
+   * {@link #makeRoom} and an insertion in one, where one entry goes and its place is taken by the new one:
+   * the usual case in a cache that is too small.
+   *
+   * @returns whether it was that
+   */
+  #replacesPlainly(space: KeySpace, key: string, value: Stored, lifeMs: number): boolean {
+    const { size, policy } = this.#store;
+    const { maxEntries, cullFrequency } = this.#limits;
+    if (size > maxEntries || cullFrequency === 0 || policy.doomed) return false;
+    if (!this.#store.canReplacePlainly(this.#behaviour.keepsDead)) return false;
+    const victim = policy.victim();
+    return victim !== undefined && this.#store.replacePlainly(victim, space, key, value, lifeMs);
   }
 
   /** Evicts until the bytes are within bounds, sparing one slot. */

@@ -289,6 +289,27 @@ describe('AdaptivePolicy', () => {
     expect(policy.victim(7777)).toBeUndefined();
   });
 
+  // Chunks hold 4,096 slots: full ones, odd and even, have to be left at their ends.
+  it.each([4095, 8191, 12_287, 16_383])('looks at %d entries round after round', (entries) => {
+    const places = room();
+    const policy = new AdaptivePolicy((slot) => slot, places);
+    for (let slot = 1; slot <= entries; slot++) {
+      places.uses++;
+      policy.inserted(slot);
+    }
+    const chunksOfVictims = new Set<number>();
+    for (let i = 0; i < entries * 4; i++) {
+      const victim = policy.victim()!;
+      if (i > entries * 2) chunksOfVictims.add(victim >>> 12);
+      policy.removed(victim);
+      places.uses++;
+      policy.inserted(victim);
+      places.uses++;
+      policy.hit(victim);
+    }
+    expect(chunksOfVictims.size).toBe(Math.ceil(entries / 4096));
+  });
+
   it('survives hashes that all collide', () => {
     const policy = new AdaptivePolicy(() => 0, room());
     for (let slot = 1; slot <= 100; slot++) policy.inserted(slot);

@@ -218,3 +218,38 @@ describe('late deadlines', () => {
     expect([0, 1, Infinity, -Infinity, NaN].some(isFromNow)).toBe(false);
   });
 });
+
+describe('a key that was just missed', () => {
+  const open = (name: string) =>
+    [1, 2].map(() => new LocMemCache(name, { maxEntries: 2, timeout: 60 })) as [
+      LocMemCache,
+      LocMemCache,
+    ];
+
+  it('is looked for again when somebody else has written it meanwhile', () => {
+    const [cache, sibling] = open('missed, then written by another');
+    expect(cache.get('k')).toBeUndefined();
+    sibling.set('k', { by: 'the sibling' });
+    cache.set('k', 'mine');
+    expect(cache.size).toBe(1);
+    expect(sibling.get('k')).toBe('mine');
+  });
+
+  it('is not taken for another one', () => {
+    const [cache] = open('missed, then another written');
+    cache.set('there', 1);
+    expect(cache.get('k')).toBeUndefined();
+    cache.set('there', 2);
+    expect(cache.size).toBe(1);
+    expect(cache.get('there')).toBe(2);
+  });
+
+  it('takes the place of a victim, which is then not there, and counted', () => {
+    const [cache] = open('missed, then written into a full store');
+    for (const key of ['a', 'b', 'c', 'd']) if (cache.get(key) === undefined) cache.set(key, key);
+    expect(cache.size).toBe(2);
+    expect([...cache.keys()]).toHaveLength(2);
+    expect(cache.get('d')).toBe('d');
+    expect(cache.stats()).toMatchObject({ sets: 4, misses: 4, evictions: { entries: 2 } });
+  });
+});

@@ -11,9 +11,10 @@
  * scan, a burst and a change of popularity each show in the counts within some thousand requests.
  *
  * - A hit writes the time, the record and one counter: no lists, no hashing, no locks.
- * - A victim costs a look at `CANDIDATES` neighbouring slots, 8 bytes each, from a hand that goes round:
- *   the clock's way of sampling, so that no entry is overlooked for long, and memory is read in order.
- *   The newest entry is always among them: what is not worth keeping goes at the next insertion.
+ * - Victims come from a short list of those least worth keeping among `CANDIDATES` neighbouring slots,
+ *   8 bytes each, from a hand that goes round: the clock's way of sampling, so that no entry is
+ *   overlooked for long, and memory is read in order. The newest entry is compared with them each time:
+ *   what is not worth keeping goes at the next insertion.
  * - Keys that left are remembered in ghost tables (ghost-table.ts): half as many again as there are
  *   entries, so that a key is known when it comes back; and a sample of those displaced from there, so that returns
  *   after very long are counted as well.
@@ -29,10 +30,9 @@ import { AGE_CLASSES } from './age.js';
 import { GhostTable } from './ghost-table.js';
 import type { EvictionPolicy } from './policy.js';
 import { cellOf, CELLS, ReuseStatistics } from './reuse-statistics.js';
+import { CANDIDATES, Shortlist } from './shortlist.js';
 import { fadingFor, FIRST_USE, RECORD_BITS, usedAgain } from './use-record.js';
 
-/** Entries looked at for each victim. */
-const CANDIDATES = 16;
 /** Requests, in cache sizes, in which a use fades to half. */
 const HALF_LIFE = 64;
 const MIN_HALF_LIFE = 8192;
@@ -86,8 +86,8 @@ export class AdaptivePolicy implements EvictionPolicy {
   #used = 0;
   #hand = 0;
   #newest = 0;
-  /** The second least of the last look round: it is looked at again. */
-  #runnerUp = 0;
+  /** Made when somebody has to go: a million stores that are never full must not weigh anything. */
+  #shortlist: Shortlist | undefined;
 
   #fading = fadingFor(MIN_HALF_LIFE);
   /** Entries that all cache sizes above refer to. */
@@ -161,16 +161,40 @@ export class AdaptivePolicy implements EvictionPolicy {
   // ---- who goes ------------------------------------------------------------------------------
 
   victim(spared = 0): number | undefined {
-    let candidates = Math.min(CANDIDATES, this.#used - (this.#isInUse(spared) ? 1 : 0));
-    if (candidates <= 0) return undefined;
+    if (this.#used === (this.#isInUse(spared) ? 1 : 0)) return undefined;
     this.#settleScale();
-    let chosen = this.#firstChoice(spared);
-    let least = chosen === 0 ? Infinity : this.#worth(chosen);
-    let leastAge = chosen === 0 ? 0 : this.#age(chosen);
-    let runnerUp = 0;
-    // The cost of a miss is here: no calls, one chunk at a time, and local variables.
+    const list = (this.#shortlist ??= new Shortlist());
+    while (!this.#isStillListed(list, spared)) {
+      if (list.isEmpty) this.#look(list, spared);
+      else list.dropFirst();
+    }
+    let victim = list.slot;
+    let worth = list.worth;
+    const newest = this.#newest;
+    if (newest !== 0 && newest !== spared) {
+      const worthOfNewest = this.#worth(newest);
+      if (worthOfNewest < worth) {
+        victim = newest;
+        worth = worthOfNewest;
+      }
+    }
+    this.#statistics?.notePrice(worth);
+    return victim;
+  }
+
+  /** Whether the first on the list is there, may go, and has not been used since it was listed. */
+  #isStillListed({ isEmpty, slot, time }: Shortlist, spared: number): boolean {
+    return !isEmpty && slot !== spared && this.#isInUse(slot) && this.#time(slot) === time;
+  }
+
+  /** Lists the least of the entries that come next. */
+  #look(list: Shortlist, spared: number): void {
+    let candidates = Math.min(CANDIDATES, this.#used - (this.#isInUse(spared) ? 1 : 0));
+    // The cost of a miss is here: few calls, one chunk at a time, and local variables.
     const density = this.#density;
     const now = this.#places.uses;
+    list.begin(candidates, now);
+    let limit = Infinity;
     let hand = this.#hand;
     while (candidates > 0) {
       hand = this.#nextInChunkWithEntries(hand);
@@ -187,18 +211,11 @@ export class AdaptivePolicy implements EvictionPolicy {
         candidates--;
         const age = (now - words[at + TIME]!) >>> 0;
         const worth = density[cellOf(word, age)]!;
-        if (worth > least || (worth === least && age <= leastAge)) continue;
-        runnerUp = chosen;
-        chosen = slot;
-        least = worth;
-        leastAge = age;
+        if (worth <= limit) limit = list.offer(slot, worth, age);
       }
-      hand = (first | index) - 1;
+      hand = first + index - 1; // not "|": the end of one chunk is the beginning of the next
     }
     this.#hand = hand;
-    this.#runnerUp = runnerUp;
-    this.#statistics?.notePrice(least);
-    return chosen;
   }
 
   /** The slot after this one, round and round; chunks of which no slot is in use are passed over. */
@@ -216,14 +233,6 @@ export class AdaptivePolicy implements EvictionPolicy {
     const slots: number[] = [];
     for (let slot = 1; slot < this.#end; slot++) if (this.#isInUse(slot)) slots.push(slot);
     return slots.sort((a, b) => this.#worth(a) - this.#worth(b) || this.#age(b) - this.#age(a));
-  }
-
-  /** The lesser of the newest entry and the runner-up of the last time; 0 when neither can go. */
-  #firstChoice(spared: number): number {
-    const newest = this.#newest === spared ? 0 : this.#newest;
-    const runnerUp = this.#runnerUp === spared ? 0 : this.#runnerUp;
-    if (runnerUp === 0 || !this.#isInUse(runnerUp)) return newest;
-    return newest === 0 || this.#worth(runnerUp) < this.#worth(newest) ? runnerUp : newest;
   }
 
   #worth(slot: number): number {

@@ -3,8 +3,8 @@
  * table like a processor's cache: the hash of a key names a set of eight places, and a newcomer to a
  * full set displaces the least valuable in it. Every step looks at one set.
  *
- *     times    when the key was last used
- *     records  13 bits of fingerprint | 19 bits of use record
+ *     13 bits of fingerprint | 19 bits of use record
+ *     when the key was last used
  *
  * A key is taken for another with a chance of 8 / 2^13; the harm is a wrong guess about one newcomer.
  * So it is for crafted keys: who collides on purpose gains no more than by asking for a key twice.
@@ -20,25 +20,25 @@ const EMPTY = 0;
 
 export class GhostTable {
   readonly #sets: number;
-  readonly #times: Int32Array;
-  readonly #records: Int32Array;
+  /** Two words for each place, side by side: a set is one line of the processor's cache, or two. */
+  readonly #words: Int32Array;
 
   constructor(capacity: number) {
     this.#sets = Math.ceil(capacity / WAYS);
-    this.#times = new Int32Array(this.#sets * WAYS);
-    this.#records = new Int32Array(this.#sets * WAYS);
+    this.#words = new Int32Array(2 * this.#sets * WAYS);
   }
 
   get capacity(): number {
-    return this.#records.length;
+    return this.#sets * WAYS;
   }
 
   /** @returns the place of this key, or -1 */
   find(hash: number): number {
+    const words = this.#words;
     const wanted = tag(hash);
     const first = this.#set(hash);
     for (let place = first; place < first + WAYS; place++) {
-      if ((this.#records[place]! & ~RECORD_MASK) === wanted) return place;
+      if ((words[place << 1]! & ~RECORD_MASK) === wanted) return place;
     }
     return -1;
   }
@@ -49,35 +49,39 @@ export class GhostTable {
   }
 
   identityAt(place: number): number {
-    return mixed((Math.floor(place / WAYS) << TAG_BITS) | (this.#records[place]! >>> RECORD_BITS));
+    return mixed(
+      (Math.floor(place / WAYS) << TAG_BITS) | (this.#words[place << 1]! >>> RECORD_BITS),
+    );
   }
 
   isEmpty(place: number): boolean {
-    return this.#records[place] === EMPTY;
+    return this.#words[place << 1] === EMPTY;
   }
 
   time(place: number): number {
-    return this.#times[place]!;
+    return this.#words[(place << 1) + 1]!;
   }
 
   record(place: number): number {
-    return this.#records[place]! & RECORD_MASK;
+    return this.#words[place << 1]! & RECORD_MASK;
   }
 
   free(place: number): void {
-    this.#records[place] = EMPTY;
+    this.#words[place << 1] = EMPTY;
   }
 
   /** Where to put this key: an empty place of its set, or that of the least `worth`, by cell. */
   placeFor(hash: number, now: number, worth: Float32Array): number {
+    const words = this.#words;
     const first = this.#set(hash);
     let chosen = first;
     let least = Infinity;
     let leastAge = 0;
     for (let place = first; place < first + WAYS; place++) {
-      if (this.isEmpty(place)) return place;
-      const age = (now - this.#times[place]!) >>> 0;
-      const value = worth[cellOf(this.#records[place]!, age)]!;
+      const word = words[place << 1]!;
+      if (word === EMPTY) return place;
+      const age = (now - words[(place << 1) + 1]!) >>> 0;
+      const value = worth[cellOf(word, age)]!;
       if (value > least || (value === least && age <= leastAge)) continue;
       chosen = place;
       least = value;
@@ -87,8 +91,8 @@ export class GhostTable {
   }
 
   put(place: number, hash: number, record: number, time: number): void {
-    this.#records[place] = tag(hash) | record;
-    this.#times[place] = time;
+    this.#words[place << 1] = tag(hash) | record;
+    this.#words[(place << 1) + 1] = time;
   }
 
   #set(hash: number): number {
