@@ -182,10 +182,10 @@ function rowsOf(servers, rounds) {
 
 // ---- observed scenarios ------------------------------------------------------------------------
 
-/** Each time in a new process; the run in the middle by the first of the figures. */
+/** Each time in a new process; the run in the middle by the first of the figures, or the worst of all. */
 async function observe(scenario, participants) {
   const rows = [];
-  const [first] = Object.keys(scenario.columns);
+  const names = Object.keys(scenario.columns);
   for (const subject of participants) {
     const runs = [];
     for (let run = 0; run < (scenario.runs ?? plan.runs); run++) {
@@ -196,8 +196,12 @@ async function observe(scenario, participants) {
         await server.end();
       }
     }
-    runs.sort((a, b) => a[first] - b[first]);
-    rows.push({ subject: subject.id, figures: rounded(runs[runs.length >> 1]) });
+    runs.sort((a, b) => a[names[0]] - b[names[0]]);
+    const worst = (name) => Math.max(...runs.map((run) => run[name]));
+    const figures = scenario.isWorstShown
+      ? Object.fromEntries(names.map((name) => [name, worst(name)]))
+      : runs[runs.length >> 1];
+    rows.push({ subject: subject.id, figures: rounded(figures) });
   }
   return rows;
 }

@@ -21,6 +21,7 @@
  * An *observed* one watches something else:
  * @property {(server: object) => Promise<object>} [observe]
  * @property {Record<string, string>} [columns] names of its figures
+ * @property {boolean} [isWorstShown] of its runs, for each figure; the one in the middle when it does not say
  */
 import { loaded } from './loaded.mjs';
 import { endless } from './endless.mjs';

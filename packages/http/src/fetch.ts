@@ -235,7 +235,7 @@ export class Fetch implements ResponseWatcher {
     for (const name of stored.removed) known.delete(name);
     if (stored.validators.etag === undefined) known.delete('etag');
     const isStatement = isAbout(notModified, stored.validators);
-    const fields = updatedFields(known, isStatement ? notModified : new Map(), this.#before, nowMs);
+    const fields = updatedFields(known, isStatement ? notModified : new Map(), this.#before);
     const cookies = this.#newCookies(notModified);
     const decided = new Map(fields);
     if (cookies.length > 0) decided.set('set-cookie', { name: 'Set-Cookie', lines: cookies });

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { hopByHopNames, linesOf, sameLines } from './fields.js';
 import type { Field, Fields } from './fields.js';
-import { formatHttpDate, parseHttpDate } from './http-date.js';
+import { parseHttpDate } from './http-date.js';
 
 /** What the handler can be asked with: its own validators, as it wrote them. */
 export interface OriginValidators {
@@ -105,16 +105,12 @@ const KEPT = new Set([
  *
  * @param outer what outer middlewares had set before the handler ran
  */
-export function updatedFields(
-  stored: Fields,
-  notModified: Fields,
-  outer: Fields,
-  nowMs: number,
-): Fields {
+export function updatedFields(stored: Fields, notModified: Fields, outer: Fields): Fields {
   const updated = new Map(stored);
-  // An Age belonged to the answer that stated it. A 304 is new, also where node has yet to date it.
+  // Both belonged to the answer that stated them. A 304 is new, also where node has yet to date it; a
+  // Date made up for it here would be cut to the second, and make it up to a second older than it is.
   updated.delete('age');
-  updated.set('date', { name: 'Date', lines: [formatHttpDate(nowMs)] });
+  updated.delete('date');
   const hopByHop = hopByHopNames(notModified);
   for (const [name, field] of notModified) {
     if (KEPT.has(name) || hopByHop.has(name)) continue;

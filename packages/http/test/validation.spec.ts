@@ -42,6 +42,23 @@ describe('a stale answer with a validator', () => {
     expect(cache.stats()).toMatchObject({ validated: 1, stored: 2, hits: 1, misses: 2 });
   });
 
+  // Date knows whole seconds: an age worked out from one that was made up is up to a second too old,
+  // and with a lifetime of a second the handler is asked again at once.
+  it('is as new as the 304 that renewed it, whatever the part of the second', async () => {
+    const { ask, clock, asked } = await page({ 'Cache-Control': 'max-age=1' });
+    clock.advance(0.1);
+    await ask('/');
+    clock.advance(1.8);
+    await ask('/');
+    expect((await ask('/')).headers.date).toBe(new Date(clock.now()).toUTCString());
+    clock.advance(0.9);
+    expect((await ask('/')).cache).toContain('hit');
+    expect(asked).toEqual([undefined, '"v1"']);
+    clock.advance(0.1);
+    await ask('/');
+    expect(asked).toEqual([undefined, '"v1"', '"v1"']);
+  });
+
   it('is replaced when the handler answers anew', async () => {
     const { ask, clock, state } = await page();
     await ask('/');
