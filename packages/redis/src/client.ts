@@ -85,7 +85,7 @@ function listening(emitter: RedisClient): Listen {
   return (event, listener) => {
     let audience = ofClient.get(event);
     if (audience === undefined) {
-      ofClient.set(event, (audience = gathered()));
+      ofClient.set(event, (audience = newAudience()));
       emitter.on(event, audience.tell);
     }
     const { members, tell } = audience;
@@ -99,7 +99,7 @@ function listening(emitter: RedisClient): Listen {
   };
 }
 
-function gathered(): Audience {
+function newAudience(): Audience {
   const members: Audience['members'] = new Set();
   const tell = () => {
     for (const { listener } of [...members]) listener();
