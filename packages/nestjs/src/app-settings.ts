@@ -5,13 +5,16 @@ import type { AddressRules } from './requests/request-address.js';
 import { wantRequests } from './requests/request-scope.js';
 
 const NAMES = ['keyPrefix', 'version', 'pages', 'front'] as const;
+/** What cached methods go by in guards, too, which are called before anything that comes late. */
+const SETS_APART = new Set<string>(['keyPrefix', 'version']);
 
 /** What holds for the whole application, whichever registration of the module has said it. */
 @Injectable()
 export class AppSettings {
   #options: AppOptions = {};
+  #isSettled = false;
 
-  /** @throws {InvalidOptionError} when another registration has said something else already */
+  /** @throws {InvalidOptionError} when another registration has said it already, or it is too late to */
   adopt(options: AppOptions): void {
     for (const name of NAMES) {
       const value = options[name];
@@ -20,9 +23,18 @@ export class AppSettings {
         const rule = 'holds for the whole application, and another registration has set it already';
         throw new InvalidOptionError('LocMemModule', name, rule, value);
       }
+      if (this.#isSettled && SETS_APART.has(name)) {
+        const rule = 'must be set before the application is set up: its guards would not go by it';
+        throw new InvalidOptionError('LocMemModule', name, rule, value);
+      }
       this.#options = { ...this.#options, [name]: value };
     }
     if (this.address !== undefined) wantRequests();
+  }
+
+  /** Middleware and guard are in their places, or spared: nothing can set requests apart any more. */
+  settle(): void {
+    this.#isSettled = true;
   }
 
   get address(): AddressRules | undefined {

@@ -62,6 +62,7 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
       adapter.use(requestMiddleware);
       putFirst(config);
     } else takeAway(config);
+    this.settings.settle();
     if (this.settings.front) putInFront(adapter.getHttpServer() as Server, this.pages.common);
   }
 

@@ -6,6 +6,7 @@ import { describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
 import type { CanActivate } from '@nestjs/common';
 import { CachePage, LocMemModule, RequestMemo } from '../src/index.js';
+import { AppSettings } from '../src/app-settings.js';
 import { currentRequest } from '../src/requests/request-scope.js';
 import { PLATFORMS, serve } from './harness.js';
 
@@ -77,5 +78,17 @@ describe('the scope of a request', () => {
       expect((await ask('/users')).text).toBe('{"runs":[2,2]}');
       expect((await ask('/scope')).text).toBe('{"hasScope":true}');
     }
+  });
+
+  it.each(PLATFORMS)('is not too late for a prefix: that is refused, on %s', async (platform) => {
+    const { app } = await serve(platform, { imports: [LocMemModule.register()] });
+    const settings = app.get(AppSettings);
+    // What a module that is loaded lazily would do; guards would find one tenant's things for another.
+    for (const late of [{ keyPrefix: 'acme' }, { version: 2 }]) {
+      expect(() => {
+        settings.adopt(late);
+      }).toThrow('must be set before the application is set up');
+    }
+    expect(settings.address).toBeUndefined();
   });
 });
