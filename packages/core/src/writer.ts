@@ -68,7 +68,10 @@ export class Writer {
   insertPlainly(space: KeySpace, key: string, value: Stored, lifeMs: number): void {
     const store = this.#store;
     if (store.size >= this.#limits.maxEntries) {
-      if (this.#replacesPlainly(space, key, value, lifeMs)) return;
+      if (this.#replacesPlainly(space, key, value, lifeMs)) {
+        this.#warnPolicy(); // a cache with a larger limit may have filled the store
+        return;
+      }
       this.#makeRoom();
     }
     const deadlineMs = store.deadlineIn(lifeMs);

@@ -3,7 +3,7 @@
 // long way each time: the same calls must leave both alike.
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { LocMemCache, type LocMemOptions } from '@locmem/core';
+import { LocMemCache, type EvictionPolicy, type LocMemOptions } from '@locmem/core';
 import type { Timekeeper } from '../src/clock.js';
 import { fromNow, isFromNow, LateDeadlines } from '../src/late-deadlines.js';
 
@@ -251,5 +251,31 @@ describe('a key that was just missed', () => {
     expect([...cache.keys()]).toHaveLength(2);
     expect(cache.get('d')).toBe('d');
     expect(cache.stats()).toMatchObject({ sets: 4, misses: 4, evictions: { entries: 2 } });
+  });
+
+  it('tells the policy that entries have to go, where a cache with a larger limit has filled the store', () => {
+    let told = 0;
+    class Fifo implements EvictionPolicy {
+      readonly #slots = new Set<number>();
+      expectEvictions = () => {
+        told++;
+      };
+      inserted = (slot: number) => void this.#slots.add(slot);
+      removed = (slot: number) => void this.#slots.delete(slot);
+      hit = () => undefined;
+      overwritten = () => undefined;
+      victims = () => this.#slots;
+      victim = (spared?: number) => [...this.#slots].find((slot) => slot !== spared);
+    }
+    const policy = () => new Fifo();
+    const onWarning = () => undefined; // that the limits differ
+    const [large, small] = [100, 4].map(
+      (maxEntries) => new LocMemCache('filled by another', { policy, maxEntries, onWarning }),
+    ) as [LocMemCache, LocMemCache];
+    for (const key of ['a', 'b', 'c', 'd']) large.set(key, key);
+    expect(told).toBe(0);
+    small.set('e', 'e');
+    expect([...small.keys()]).toEqual(['b', 'c', 'd', 'e']);
+    expect(told).toBe(1);
   });
 });
