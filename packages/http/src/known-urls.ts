@@ -4,8 +4,8 @@
  */
 import type { Address } from './store.js';
 
-/** URLs in a generation: all that a store of the default size holds, so that it need not be renewed all the time. */
-const GENERATION = 16_384;
+/** URLs in a generation. */
+const GENERATION = 8_192;
 
 /** Longer ones, with their host, are not remembered. Characters. */
 const LONGEST = 512;

@@ -92,8 +92,8 @@ class CachedMethod {
   /** Undefined until the method has shown it. */
   #kind: Kind | undefined;
   #tellKind: (kind: Kind) => void = () => undefined;
-  /** The last that was found to be plain. */
-  #plain: PlainPlan | undefined;
+  /** Nearly always that of the next call, too. */
+  #latestPlain: PlainPlan | undefined;
 
   constructor(decorated: Decorated, options: CacheableOptions) {
     this.#decorated = decorated;
@@ -119,8 +119,8 @@ class CachedMethod {
   #answer(self: object, args: unknown[]): unknown {
     const plan = this.#site.planFor(self);
     const cache = this.#site.cacheOf(self, plan);
-    const isPlain = this.#plain?.plan === plan || this.#isPlain(plan);
-    if (isPlain && !isSetApart()) return this.#plainly(self, args, this.#plain!, cache);
+    const plain = this.#plainOf(plan);
+    if (plain !== undefined && !isSetApart()) return this.#plainly(self, args, plain, cache);
     const { condition } = plan.options;
     const run = () => this.#decorated.original.apply(self, args);
     if (condition !== undefined && !condition(...args)) return run();
@@ -130,8 +130,9 @@ class CachedMethod {
       : this.#by(this.#kind, makeLoad, run, plan);
   }
 
-  /** Whether calls differ in nothing but their key: what nearly all methods come to. */
-  #isPlain(plan: ClassPlan<CacheableOptions>): boolean {
+  /** What nearly all methods come to: calls that differ in nothing but their key. Otherwise undefined. */
+  #plainOf(plan: ClassPlan<CacheableOptions>): PlainPlan | undefined {
+    if (this.#latestPlain?.plan === plan) return this.#latestPlain;
     const { options } = plan;
     const perCall = [options.timeout, options.tags, options.version, options.keyPrefix];
     const rules = [options.condition, options.unless, options.errorTimeout];
@@ -139,8 +140,8 @@ class CachedMethod {
       (this.#kind === 'sync' || this.#kind === 'promise') &&
       perCall.every((option) => typeof option !== 'function') &&
       [options.version, options.keyPrefix, ...rules].every((option) => option === undefined);
-    if (isPlain) this.#plain = { plan, keep: keepOptions(options, NOWHERE_ELSE, []) };
-    return isPlain;
+    if (!isPlain) return undefined;
+    return (this.#latestPlain = { plan, keep: keepOptions(options, NOWHERE_ELSE, []) });
   }
 
   /** The short way: on a hit, nothing is made but the key and one function that would load. */
