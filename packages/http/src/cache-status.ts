@@ -28,14 +28,12 @@ export function isCacheName(name: string): boolean {
 
 /** One member of the list, e.g. `LocMem; hit; ttl=12`. */
 export function formatCacheStatus(name: string, status: CacheStatus): string {
-  const item = SF_TOKEN.test(name) ? name : printString(name)!;
-  const parameters = [
-    status.hit === true ? '; hit' : '',
-    status.fwd === undefined ? '' : `; fwd=${status.fwd}`,
-    status.fwdStatus === undefined ? '' : `; fwd-status=${status.fwdStatus}`,
-    status.collapsed === true ? '; collapsed' : '',
-    status.ttl === undefined ? '' : `; ttl=${status.ttl}`,
-    status.detail === undefined ? '' : `; detail=${status.detail}`,
-  ];
-  return item + parameters.join('');
+  let member = SF_TOKEN.test(name) ? name : printString(name)!;
+  if (status.hit === true) member += '; hit';
+  if (status.fwd !== undefined) member += `; fwd=${status.fwd}`;
+  if (status.fwdStatus !== undefined) member += `; fwd-status=${status.fwdStatus}`;
+  if (status.collapsed === true) member += '; collapsed';
+  if (status.ttl !== undefined) member += `; ttl=${status.ttl}`;
+  if (status.detail !== undefined) member += `; detail=${status.detail}`;
+  return member;
 }

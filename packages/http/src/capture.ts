@@ -50,9 +50,23 @@ export interface Head {
   readonly fields: Fields;
 }
 
-type Method<R> = (...args: unknown[]) => R;
+type Method<R> = (this: ServerResponse, ...args: unknown[]) => R;
 
-const offers = new WeakMap<ServerResponse, (status: number) => boolean>();
+/** The methods of a response that are replaced, as values. */
+interface Methods {
+  readonly writeHead: Method<ServerResponse>;
+  readonly write: Method<boolean>;
+  readonly end: Method<ServerResponse>;
+  readonly addTrailers: Method<void>;
+}
+
+/**
+ * Where a response carries who watches it. A property, and not a WeakMap beside it: a value of a
+ * WeakMap that holds its own key outlives the small collections.
+ */
+const WATCHED_BY: unique symbol = Symbol('locmem.http.watched-by');
+
+type Watched = ServerResponse & { [WATCHED_BY]?: Watching };
 
 /**
  * For adapters of frameworks that write an answer only after its makers have returned: tells the
@@ -63,7 +77,7 @@ const offers = new WeakMap<ServerResponse, (status: number) => boolean>();
  *   304 to its own validators, or an error that a stale answer stands in for
  */
 export function offerAnswer(res: ServerResponse, status: number): boolean {
-  return offers.get(res)?.(status) ?? false;
+  return (res as Watched)[WATCHED_BY]?.offerFrom(status) ?? false;
 }
 
 /** A hold on a watched response. */
@@ -72,163 +86,241 @@ export interface Watch {
    * Takes the answer away from the handler, as {@link ResponseWatcher.takes} does, at a moment of
    * one's own. @returns false when it is too late: a head has gone out
    */
-  readonly take: (answer: () => void) => boolean;
+  take(answer: () => void): boolean;
 }
 
 export function watch(res: ServerResponse, watcher: ResponseWatcher): Watch {
-  const below = {
-    writeHead: res.writeHead.bind(res) as Method<ServerResponse>,
-    write: res.write.bind(res) as Method<boolean>,
-    end: res.end.bind(res) as Method<ServerResponse>,
-    addTrailers: res.addTrailers.bind(res),
-  };
-  let atFirstWrite: Fields | undefined;
-  let isHeadSent = false;
-  let hasEnded = false;
-  /** While what stands below runs: what it writes is its own version of the same bytes. */
-  let isBelow = false;
-  /** Somebody answers in the handler's place. */
-  let isTaken = false;
-  let isAnswering = false;
+  return new Watching(res, watcher);
+}
 
-  function take(answer: () => void): boolean {
-    if (isTaken || isHeadSent || isBelow || hasEnded || res.headersSent) return false;
-    isTaken = true;
-    isAnswering = true;
-    const isAnswered = notify(() => {
+class Watching implements Watch {
+  readonly #res: ServerResponse;
+  readonly #watcher: ResponseWatcher;
+  /** What stands below. */
+  readonly #writeHeadBelow: Method<ServerResponse>;
+  readonly #writeBelow: Method<boolean>;
+  readonly #endBelow: Method<ServerResponse>;
+  readonly #addTrailersBelow: Method<void>;
+  /** Who watches it further out. */
+  readonly #outer: Watching | undefined;
+
+  #atFirstWrite: Fields | undefined;
+  #isHeadSent = false;
+  #hasEnded = false;
+  /** While what stands below runs: what it writes is its own version of the same bytes. */
+  #isBelow = false;
+  /** Somebody answers in the handler's place. */
+  #isTaken = false;
+  #isAnswering = false;
+
+  constructor(res: ServerResponse, watcher: ResponseWatcher) {
+    this.#res = res;
+    this.#watcher = watcher;
+    const { writeHead, write, end, addTrailers } = res as unknown as Methods;
+    this.#writeHeadBelow = writeHead;
+    this.#writeBelow = write;
+    this.#endBelow = end;
+    this.#addTrailersBelow = addTrailers;
+    this.#outer = (res as Watched)[WATCHED_BY];
+    (res as Watched)[WATCHED_BY] = this;
+    res.writeHead = (...args: unknown[]) => this.#writeHead(args);
+    res.write = (...args: unknown[]) => this.#write(args);
+    res.end = (...args: unknown[]) => this.#end(args);
+    res.addTrailers = (trailers) => {
+      if (this.#isTaken) return;
+      this.#tell('onTrailers');
+      this.#addTrailersBelow.call(res, trailers);
+    };
+    if (watcher.onClose) {
+      res.on('close', () => {
+        this.#tell('onClose');
+      });
+    }
+  }
+
+  take(answer: () => void): boolean {
+    const res = this.#res;
+    if (this.#isTaken || this.#isHeadSent || this.#isBelow || this.#hasEnded || res.headersSent) {
+      return false;
+    }
+    this.#isTaken = true;
+    this.#isAnswering = true;
+    const isAnswered = this.#contained(() => {
       answer();
       return true;
     });
     // It failed half-way: an error is better than a client that waits for ever. Not asked of the
     // response: an adapter may write later what it was given here.
-    if (isAnswered !== true && !res.writableEnded) notify(endWithError);
-    isAnswering = false;
+    if (isAnswered !== true && !res.writableEnded) {
+      this.#contained(() => {
+        endWithError(res);
+      });
+    }
+    this.#isAnswering = false;
     ignoreLateFields(res);
     return true;
   }
 
-  function endWithError(): void {
-    if (!res.headersSent) {
-      for (const name of res.getHeaderNames()) res.removeHeader(name);
-      res.writeHead(500, { 'Content-Length': 0 });
-    }
-    res.end();
+  /** The answer has a status; whoever watches further out may take it, too. */
+  offerFrom(status: number): boolean {
+    this.#offer(status);
+    return this.#isTaken || this.#outer?.offerFrom(status) === true;
   }
 
-  /** Whatever happens to who watches, nothing of it happens to the handler. */
-  function notify<T>(call: () => T): T | undefined {
+  // ---- what the handler calls ----------------------------------------------------------------
+
+  #writeHead(args: unknown[]): ServerResponse {
+    const res = this.#res;
+    if (this.#isAnswering) return this.#writeHeadBelow.apply(res, args);
+    if (this.#isTaken) return res;
+    // A second head is an error, and node's to report.
+    if (this.#isHeadSent || res.headersSent) return this.#writeHeadBelow.apply(res, args);
+    // `writeHead(status)`, `(status, headers)` or `(status, reason, headers)`.
+    const [status, second, third] = args;
+    const hasReason = typeof second === 'string';
+    const headers = hasReason ? third : (second ?? third);
+    if (!applyHeaders(res, headers)) return this.#writeHeadBelow.apply(res, args);
+    this.#offer(status);
+    if (this.#wasTaken()) return res;
+    this.#tellOfHead(Number(status));
+    showFieldsOfWriteHead(res);
+    if (hasReason) this.#writeHeadBelow.call(res, status, second);
+    else this.#writeHeadBelow.call(res, status);
+    this.#isHeadSent = true;
+    this.#tell('onHeadSent');
+    return res;
+  }
+
+  #write(args: unknown[]): boolean {
+    if (this.#hasEnded || this.#isBelow || this.#isAnswering) {
+      return this.#writeBelow.apply(this.#res, args);
+    }
+    this.#offerImplicitHead();
+    if (this.#isTaken) {
+      callBack(args);
+      return true;
+    }
+    this.#noteFirstWrite();
+    const isRoomLeft = this.#callBelow(this.#writeBelow, args);
+    this.#tellOfChunk(args);
+    return isRoomLeft;
+  }
+
+  #end(args: unknown[]): ServerResponse {
+    if (this.#hasEnded || this.#isBelow || this.#isAnswering) {
+      return this.#endBelow.apply(this.#res, args);
+    }
+    this.#offerImplicitHead();
+    if (this.#isTaken) {
+      callBack(args);
+      return this.#res;
+    }
+    this.#noteFirstWrite();
+    this.#tell('onEnding');
+    // May throw, for a chunk that is none: then the handler has not ended anything yet.
+    this.#callBelow(this.#endBelow, args);
+    this.#hasEnded = true;
+    this.#tellOfChunk(args);
+    this.#tell('onEnded');
+    return this.#res;
+  }
+
+  #callBelow<R>(method: Method<R>, args: unknown[]): R {
+    if (this.#isBelow) return method.apply(this.#res, args);
+    this.#isBelow = true;
     try {
-      return call();
-    } catch (error) {
-      try {
-        watcher.onFailed?.(error);
-      } catch {
-        // There is nobody left to tell.
-      }
-      return undefined;
+      return method.apply(this.#res, args);
+    } finally {
+      this.#isBelow = false;
     }
   }
 
-  function offer(status: unknown): void {
-    if (notify(() => watcher.takes?.(Number(status))) !== true) return;
-    take(() => {
-      const fields = fieldsOf(res);
-      watcher.onTaken?.({ status: Number(status), atFirstWrite: fields, fields });
+  #noteFirstWrite(): void {
+    if (!this.#isHeadSent) this.#atFirstWrite ??= fieldsOf(this.#res);
+  }
+
+  #offer(status: unknown): void {
+    if (!this.#takes(Number(status))) return;
+    this.take(() => {
+      const fields = fieldsOf(this.#res);
+      this.#watcher.onTaken?.({ status: Number(status), atFirstWrite: fields, fields });
     });
   }
 
   /** Before node makes a head by itself, in the middle of a write, where it could not be taken. */
-  function offerImplicitHead(): void {
-    if (isHeadSent || res.headersSent) return;
-    if (notify(() => watcher.takes?.(res.statusCode)) !== true) return;
+  #offerImplicitHead(): void {
+    const res = this.#res;
+    if (this.#isHeadSent || res.headersSent || !this.#takes(res.statusCode)) return;
     // Through the middlewares further in that wait for the head, as node would do it.
     res.writeHead(res.statusCode);
   }
 
-  function callBelow<R>(method: Method<R>, args: unknown[]): R {
-    if (isBelow) return method(...args);
-    isBelow = true;
-    try {
-      return method(...args);
-    } finally {
-      isBelow = false;
-    }
-  }
-
-  res.writeHead = (...args: unknown[]) => {
-    if (isAnswering) return below.writeHead(...args);
-    if (isTaken) return res;
-    // A second head is an error, and node's to report.
-    if (isHeadSent || res.headersSent) return below.writeHead(...args);
-    const { status, reason, headers } = headArguments(args);
-    if (!applyHeaders(res, headers)) return below.writeHead(...args);
-    offer(status);
-    if (wasTaken()) return res;
-    const fields = fieldsOf(res);
-    const head = { status: Number(status), atFirstWrite: atFirstWrite ?? fields, fields };
-    notify(() => watcher.onHead?.(head));
-    showFieldsOfWriteHead(res);
-    if (reason === undefined) below.writeHead(status);
-    else below.writeHead(status, reason);
-    isHeadSent = true;
-    notify(() => watcher.onHeadSent?.());
-    return res;
-  };
-
-  res.write = (...args: unknown[]) => {
-    if (hasEnded || isBelow || isAnswering) return below.write(...args);
-    offerImplicitHead();
-    if (isTaken) {
-      callBack(args);
-      return true;
-    }
-    noteFirstWrite();
-    const isRoomLeft = callBelow(below.write, args);
-    const chunk = args[0];
-    if (isChunk(chunk)) notify(() => watcher.onChunk?.(chunk, args[1]));
-    return isRoomLeft;
-  };
-
-  res.end = (...args: unknown[]) => {
-    if (hasEnded || isBelow || isAnswering) return below.end(...args);
-    offerImplicitHead();
-    if (isTaken) {
-      callBack(args);
-      return res;
-    }
-    noteFirstWrite();
-    notify(() => watcher.onEnding?.());
-    // May throw, for a chunk that is none: then the handler has not ended anything yet.
-    callBelow(below.end, args);
-    hasEnded = true;
-    const chunk = args[0];
-    if (isChunk(chunk)) notify(() => watcher.onChunk?.(chunk, args[1]));
-    notify(() => watcher.onEnded?.());
-    return res;
-  };
-
-  res.addTrailers = (trailers) => {
-    if (isTaken) return;
-    notify(() => watcher.onTrailers?.());
-    below.addTrailers(trailers);
-  };
-
-  if (watcher.onClose) res.once('close', () => notify(() => watcher.onClose?.()));
-  const outer = offers.get(res);
-  offers.set(res, (status) => {
-    offer(status);
-    return wasTaken() || outer?.(status) === true;
-  });
-  return { take };
-
   /** Asked anew: the type checker does not see that the watcher may have taken it meanwhile. */
-  function wasTaken(): boolean {
-    return isTaken;
+  #wasTaken(): boolean {
+    return this.#isTaken;
   }
 
-  function noteFirstWrite(): void {
-    if (!isHeadSent) atFirstWrite ??= fieldsOf(res);
+  // ---- what the watcher is told: whatever happens to it, nothing of it happens to the handler ----
+
+  #takes(status: number): boolean {
+    try {
+      return this.#watcher.takes?.(status) === true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
   }
+
+  #tellOfHead(status: number): void {
+    try {
+      const fields = fieldsOf(this.#res);
+      this.#watcher.onHead?.({ status, atFirstWrite: this.#atFirstWrite ?? fields, fields });
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #tellOfChunk([chunk, encoding]: unknown[]): void {
+    if (!isChunk(chunk)) return;
+    try {
+      this.#watcher.onChunk?.(chunk, encoding);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #tell(moment: 'onHeadSent' | 'onEnding' | 'onEnded' | 'onTrailers' | 'onClose'): void {
+    try {
+      this.#watcher[moment]?.();
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  #contained<T>(call: () => T): T | undefined {
+    try {
+      return call();
+    } catch (error) {
+      this.#failed(error);
+      return undefined;
+    }
+  }
+
+  #failed(error: unknown): void {
+    try {
+      this.#watcher.onFailed?.(error);
+    } catch {
+      // There is nobody left to tell.
+    }
+  }
+}
+
+function endWithError(res: ServerResponse): void {
+  if (!res.headersSent) {
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    res.writeHead(500, { 'Content-Length': 0 });
+  }
+  res.end();
 }
 
 /**
@@ -253,7 +345,7 @@ const HEAD_METHODS = [
  */
 function ignoreLateFields(res: ServerResponse): void {
   for (const name of HEAD_METHODS) {
-    const method = res[name].bind(res) as Method<unknown>;
+    const method = res[name].bind(res) as (...args: unknown[]) => unknown;
     // Until the head is out, middlewares further out may still add to it.
     const unlessLate = (...args: unknown[]) => (res.headersSent ? res : method(...args));
     Object.assign(res, { [name]: unlessLate });
@@ -270,16 +362,6 @@ function isChunk(value: unknown): value is string | Uint8Array {
   return typeof value === 'string' || value instanceof Uint8Array;
 }
 
-/** `writeHead(status)`, `(status, headers)` or `(status, reason, headers)`. */
-function headArguments([status, second, third]: unknown[]) {
-  const hasReason = typeof second === 'string';
-  return {
-    status,
-    reason: hasReason ? second : undefined,
-    headers: hasReason ? third : (second ?? third),
-  };
-}
-
 /**
  * Sets the fields that `writeHead` was given, so that everyone sees one set of fields. Node takes
  * three forms: an object, a flat list of names and values, a list of pairs. In the lists a name may
@@ -291,8 +373,8 @@ function applyHeaders(res: ServerResponse, headers: unknown): boolean {
   if (headers === undefined || headers === null) return true;
   if (typeof headers !== 'object') return false;
   if (!Array.isArray(headers)) {
-    for (const [name, value] of Object.entries(headers as HeaderObject)) {
-      if (name) res.setHeader(name, value);
+    for (const name of Object.keys(headers)) {
+      if (name) res.setHeader(name, (headers as HeaderObject)[name]!);
     }
     return true;
   }

@@ -26,31 +26,37 @@ const MAX_REMEMBERED = 10_000;
 
 /** A request whose answer others wait for. */
 export class Leader {
-  readonly #waiters = new Set<(outcome: Outcome) => void>();
-  readonly #leave: (leader: Leader) => void;
+  /** Made for the first of them: most leaders lead nobody. */
+  #waiters: Set<(outcome: Outcome) => void> | undefined;
+  readonly #leaders: Map<string, Leader>;
 
   constructor(
+    readonly key: string,
     /** From then on, another may lead. Milliseconds. */
     readonly untilMs: number,
     /** From then on, nobody waits for it any more. Milliseconds. */
     readonly awaitedUntilMs: number,
-    leave: (leader: Leader) => void,
+    leaders: Map<string, Leader>,
   ) {
-    this.#leave = leave;
+    this.#leaders = leaders;
+    leaders.set(key, this);
   }
 
   /** @returns what ends the wait */
   wait(release: (outcome: Outcome) => void): () => void {
-    this.#waiters.add(release);
-    return () => this.#waiters.delete(release);
+    const waiters = (this.#waiters ??= new Set());
+    waiters.add(release);
+    return () => waiters.delete(release);
   }
 
   /** Releases everybody. Only the first outcome counts. */
   done(outcome: Outcome): void {
-    this.#leave(this);
-    const waiters = [...this.#waiters];
-    this.#waiters.clear();
-    for (const release of waiters) release(outcome);
+    if (this.#leaders.get(this.key) === this) this.#leaders.delete(this.key);
+    const waiters = this.#waiters;
+    if (waiters === undefined) return;
+    const released = [...waiters];
+    waiters.clear();
+    for (const release of released) release(outcome);
   }
 }
 
@@ -71,11 +77,7 @@ export class Crowds {
   }
 
   lead(key: string, untilMs: number, awaitedUntilMs = untilMs): Leader {
-    const leader = new Leader(untilMs, awaitedUntilMs, (leaving) => {
-      if (this.#leaders.get(key) === leaving) this.#leaders.delete(key);
-    });
-    this.#leaders.set(key, leader);
-    return leader;
+    return new Leader(key, untilMs, awaitedUntilMs, this.#leaders);
   }
 
   /** Whether answers for the key were lately found not to be storable. */

@@ -12,16 +12,13 @@ import type { Choice, Missed } from './choice.js';
 import type { Leader, Outcome } from './collapse.js';
 import type { Resource, StoredResponse } from './entry.js';
 import { Fetch } from './fetch.js';
-import type { FetchOrder } from './fetch.js';
 import { fieldsOf } from './fields.js';
 import { ageField, ttlSeconds } from './freshness.js';
-import { areAsSent } from './fronting.js';
-import { handlersOf } from './handled.js';
-import type { Handler } from './handled.js';
+import { Handler, handlersOf } from './handled.js';
 import { invalidatedBy } from './invalidated.js';
 import { isPromise } from './maybe-promise.js';
-import type { BypassReason, Refusal } from './reasons.js';
-import { isMomentary } from './reasons.js';
+import { Order } from './order.js';
+import type { BypassReason } from './reasons.js';
 import { REFRESH_PATIENCE_MS, refreshAfterwards } from './refresh.js';
 import { headersOf, planFor, rawTarget } from './request.js';
 import type { Invalidation, Lookup } from './request.js';
@@ -41,12 +38,16 @@ import { askWith, canValidate, contradicts } from './validation.js';
  */
 export type Next = (error?: unknown) => unknown;
 
+const NO_HANDLERS: readonly Handler[] = Object.freeze([]);
+
 export class Exchange<Req extends IncomingMessage> {
   readonly #site: Site<Req>;
   readonly #req: Req;
   readonly #res: ServerResponse;
   readonly #next: Next;
   readonly #subject: EventSubject;
+  /** The request's fields at the last lookup. */
+  #headers: IncomingHttpHeaders | undefined;
 
   constructor(site: Site<Req>, req: Req, res: ServerResponse, next: Next) {
     this.#site = site;
@@ -74,9 +75,9 @@ export class Exchange<Req extends IncomingMessage> {
       this.#next();
       return;
     }
-    const outer = [...handlers];
+    const outer = handlers.length === 0 ? NO_HANDLERS : [...handlers];
     const plan = planned ?? planFor(this.#req, settings, origin, customKeyScope, outer.at(-1));
-    const own: Handler = { site: this.#site };
+    const own = new Handler(this.#site);
     handlers.push(own);
     if (plan.kind === 'pass') {
       own.passed = plan.reason;
@@ -124,21 +125,28 @@ export class Exchange<Req extends IncomingMessage> {
 
   /** What is stored, and what of it this request may have. A synchronous store answers at once. */
   #lookup(plan: Lookup, then: (choice: Choice, nowMs: number) => void): void {
-    const { settings } = this.#site;
     const found = find(this.#site, plan);
-    const choose = (resource: Resource | undefined) => {
-      // While a remote store was asked, a middleware further out lost its patience and answered, or
-      // the client did and left.
-      if (this.#res.headersSent || this.#res.destroyed) return;
-      const nowMs = settings.clock.now();
-      const { method } = this.#req;
-      const asking = { method, headers: headersOf(this.#req), wishes: plan.wishes };
-      then(choiceOf(resource, asking, nowMs), nowMs);
-    };
     // Reading cannot reject. What the handler throws must not be swallowed here: it surfaces as an
     // unhandled rejection, as it would have surfaced as an uncaught exception without us.
-    if (isPromise(found)) void found.then(choose);
-    else choose(found);
+    if (isPromise(found)) {
+      void found.then((resource) => {
+        this.#choose(plan, resource, then);
+      });
+    } else this.#choose(plan, found, then);
+  }
+
+  #choose(
+    plan: Lookup,
+    resource: Resource | undefined,
+    then: (choice: Choice, nowMs: number) => void,
+  ): void {
+    // While a remote store was asked, a middleware further out lost its patience and answered, or
+    // the client did and left.
+    if (this.#res.headersSent || this.#res.destroyed) return;
+    const nowMs = this.#site.settings.clock.now();
+    const headers = (this.#headers = headersOf(this.#req));
+    const asking = { method: this.#req.method, headers, wishes: plan.wishes };
+    then(choiceOf(resource, asking, nowMs), nowMs);
   }
 
   /** Enters from `#lookup`; leaves through `#serve`, `#serveStale`, `#wait` or `#fetch`. */
@@ -169,9 +177,10 @@ export class Exchange<Req extends IncomingMessage> {
       }
       return;
     }
-    const leader = this.#leaderToWaitFor(plan, choice, nowMs);
+    const crowd = this.#crowdOf(plan);
+    const leader = this.#leaderToWaitFor(crowd, choice, nowMs);
     if (leader) this.#wait(plan, leader, choice, nowMs);
-    else this.#fetch(plan, choice, this.#lead(plan, choice, nowMs));
+    else this.#fetch(plan, choice, this.#lead(crowd, choice, nowMs), crowd);
   }
 
   /** RFC 9111 §4.3.5: a HEAD that contradicts the stored answer makes an end of it. */
@@ -197,7 +206,6 @@ export class Exchange<Req extends IncomingMessage> {
   #serveStale(plan: Lookup, { stored, refresh }: Choice & { use: 'stale' }, nowMs: number): void {
     const { trace, settings, flights } = this.#site;
     const before = fieldsOf(this.#res);
-    const headers = { ...headersOf(this.#req) };
     trace.stale(
       this.#subject,
       refresh ? 'while-revalidate' : 'max-stale',
@@ -206,22 +214,19 @@ export class Exchange<Req extends IncomingMessage> {
     answerFromStore(this.#req, this.#res, stored, nowMs, settings.cacheStatus);
     // A HEAD cannot make a GET's answer, and one refresh at a time is enough.
     if (!refresh || this.#req.method !== 'GET') return;
-    const crowd = crowdOf(plan, headers);
+    const crowd = this.#crowdOf(plan);
     if (flights.crowds.leaderOf(crowd, nowMs)) return;
     const leader = flights.crowds.lead(
       crowd,
       nowMs + REFRESH_PATIENCE_MS,
       nowMs + settings.deadlineMs,
     );
-    const status: CacheStatus = { fwd: 'stale' };
+    const order = this.#order(plan, { fwd: 'stale' }, leader, crowd);
+    order.validating = canValidate(stored.validators) ? stored : undefined;
+    order.wasForFront = stored.isForFront;
     refreshAfterwards({
       site: this.#site,
-      ...{ req: this.#req, res: this.#res, before },
-      order: {
-        ...this.#order(plan, status, headers, this.#doneAs(leader, crowd)),
-        validating: canValidate(stored.validators) ? stored : undefined,
-        wasForFront: stored.isForFront,
-      },
+      ...{ req: this.#req, res: this.#res, before, order },
       next: this.#next,
       register: (fetch) => {
         this.#register(fetch);
@@ -231,20 +236,18 @@ export class Exchange<Req extends IncomingMessage> {
 
   // ---- waiting for another request's answer --------------------------------------------------
 
-  #leaderToWaitFor(plan: Lookup, { reason }: Missed, nowMs: number): Leader | undefined {
+  #leaderToWaitFor(crowd: string, { reason }: Missed, nowMs: number): Leader | undefined {
     const { settings, flights } = this.#site;
     // Who does not want, or must not get, what is stored will not want what is about to be.
     if (!settings.collapses || reason === 'request') return undefined;
-    return flights.crowds.awaitedLeaderOf(crowdOf(plan, headersOf(this.#req)), nowMs);
+    return flights.crowds.awaitedLeaderOf(crowd, nowMs);
   }
 
-  #lead(plan: Lookup, { reason, validating }: Missed, nowMs: number): Leader | undefined {
+  #lead(crowd: string, { reason, validating }: Missed, nowMs: number): Leader | undefined {
     const { settings, flights } = this.#site;
-    const headers = headersOf(this.#req);
     if (!settings.collapses || reason === 'request') return undefined;
     // The answer to a condition of the client's own may be a 304, which is nothing to store.
-    if (validating === undefined && isConditional(headers)) return undefined;
-    const crowd = crowdOf(plan, headers);
+    if (validating === undefined && isConditional(this.#fields)) return undefined;
     if (flights.crowds.isUnshareable(crowd, nowMs)) return undefined;
     return flights.crowds.lead(crowd, nowMs + settings.deadlineMs);
   }
@@ -299,23 +302,22 @@ export class Exchange<Req extends IncomingMessage> {
   // ---- asking the handler --------------------------------------------------------------------
 
   /** Leaves to the handler, with a {@link Fetch} on its answer. */
-  #fetch(plan: Lookup, choice: Missed, leader: Leader | undefined): void {
+  #fetch(
+    plan: Lookup,
+    choice: Missed,
+    leader: Leader | undefined,
+    crowd = this.#crowdOf(plan),
+  ): void {
     const { settings } = this.#site;
     const { reason, detail, validating, fallback } = choice;
-    const headers = { ...headersOf(this.#req) };
+    const order = this.#order(plan, { fwd: reason, detail }, leader, crowd);
+    order.validating = validating;
+    order.fallback = fallback;
+    order.wasForFront = validating?.isForFront;
     if (validating) askWith(this.#req.headers, validating.validators);
-    let callOff: (() => void) | undefined;
-    const done = this.#doneAs(leader, crowdOf(plan, headers));
-    const fetch = new Fetch(this.#site, this.#req, this.#res, {
-      ...this.#order(plan, { fwd: reason, detail }, headers, (outcome, refusal) => {
-        callOff?.();
-        done(outcome, refusal);
-      }),
-      ...{ validating, fallback },
-      wasForFront: validating?.isForFront,
-    });
+    const fetch = new Fetch(this.#site, this.#req, this.#res, order);
     this.#register(fetch);
-    if (fallback) callOff = after(settings.clock, settings.deadlineMs, () => fetch.failed());
+    if (fallback) order.callOff = after(settings.clock, settings.deadlineMs, () => fetch.failed());
     this.#run(fetch, fallback !== undefined);
   }
 
@@ -340,46 +342,28 @@ export class Exchange<Req extends IncomingMessage> {
     });
   }
 
-  #order(
-    plan: Lookup,
-    status: CacheStatus,
-    headers: IncomingHttpHeaders,
-    onDone: FetchOrder['onDone'],
-  ): FetchOrder {
-    const { settings, origin } = this.#site;
-    return {
-      ...{ plan, status, headers, onDone },
-      againstFront: () => {
-        const [outermost] = handlersOf(this.#req);
-        if (outermost?.site !== this.#site) return 'another response cache stands before this one';
-        const before = 'middlewares before the response cache';
-        if (origin.knowsVisitor?.(this.#req)) return `${before} know who asks`;
-        if (origin.isRewritten?.(this.#req)) return `${before} make another body of an answer`;
-        return areAsSent(headers, this.#req.rawHeaders)
-          ? undefined
-          : `${before} change the fields of requests`;
-      },
-      subject: this.#subject,
-      furtherTags: () => settings.tagsOf(this.#req, this.#res),
-    };
+  /** @param crowd who waits for the answer, led by `leader` */
+  #order(plan: Lookup, status: CacheStatus, leader: Leader | undefined, crowd: string): Order<Req> {
+    const order = new Order(this.#site, this.#req, this.#res, plan, this.#subject);
+    order.status = status;
+    // As they are now: the handler may be asked with others.
+    order.headers = { ...this.#fields };
+    order.leader = leader;
+    order.crowd = crowd;
+    return order;
+  }
+
+  get #fields(): IncomingHttpHeaders {
+    return this.#headers ?? headersOf(this.#req);
+  }
+
+  #crowdOf(plan: Lookup): string {
+    return crowdOf(plan, this.#fields);
   }
 
   #register(fetch: Fetch): void {
     const handler = handlersOf(this.#req).find(({ site }) => site === this.#site);
     if (handler) handler.fetch = fetch;
-  }
-
-  /** Releases who waits; and remembers for a while what cannot be shared. */
-  #doneAs(leader: Leader | undefined, crowd: string) {
-    const { flights, settings } = this.#site;
-    return (outcome: Outcome, refusal?: Refusal): void => {
-      // First of all: what fails here must not keep the others waiting.
-      leader?.done(outcome);
-      if (outcome === 'stored') flights.crowds.forget(crowd);
-      else if (outcome === 'not-stored' && refusal !== undefined && !isMomentary(refusal)) {
-        flights.crowds.remember(crowd, settings.clock.now());
-      }
-    };
   }
 
   // ---- invalidating --------------------------------------------------------------------------

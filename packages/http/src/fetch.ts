@@ -11,8 +11,8 @@ import { watch } from './capture.js';
 import type { Head, ResponseWatcher, Watch } from './capture.js';
 import type { Outcome } from './collapse.js';
 import { storedFields, storedResponse } from './entry.js';
-import type { StoredResponse } from './entry.js';
-import { fieldsOf, linesOf } from './fields.js';
+import type { Resource, StoredResponse } from './entry.js';
+import { fieldsOf, linesOf, stillCarries } from './fields.js';
 import type { Fields } from './fields.js';
 import { ttlSeconds } from './freshness.js';
 import { changedFields } from './fronting.js';
@@ -58,11 +58,11 @@ export interface FetchOrder {
   /** The request's fields as the client sent them. */
   readonly headers: IncomingHttpHeaders;
   /** What stands against giving the answer before the framework; undefined: nothing that is seen. */
-  readonly againstFront: () => string | undefined;
+  againstFront(): string | undefined;
   /** Whether a front may give the answer that this one is to take the place of. */
   readonly wasForFront?: boolean | undefined;
   /** The tags that the option `tags` gives the answer. */
-  readonly furtherTags: () => readonly string[];
+  furtherTags(): readonly string[];
   /** What the handler was asked to validate. */
   readonly validating?: StoredResponse | undefined;
   /** What stands in when the handler fails. */
@@ -70,7 +70,7 @@ export interface FetchOrder {
   /** Nobody receives the answer: its request and its connection are over. */
   readonly isBackground?: boolean;
   /** Hears once what became of it. */
-  readonly onDone?: ((outcome: Outcome, refusal?: Refusal) => void) | undefined;
+  onDone(outcome: Outcome, refusal?: Refusal): void;
 }
 
 export class Fetch implements ResponseWatcher {
@@ -91,6 +91,8 @@ export class Fetch implements ResponseWatcher {
 
   #responseTimeMs = 0;
   #head: Head | undefined;
+  /** What was decided over the fields of {@link #head}. */
+  #decision: StoreDecision | undefined;
   #tags: readonly string[] = [];
   /** The fields that the client was sent, outer middlewares' changes included. */
   #sentFields: Fields | undefined;
@@ -110,7 +112,10 @@ export class Fetch implements ResponseWatcher {
     this.#isRewritten = Object.hasOwn(res, 'write') || Object.hasOwn(res, 'end');
     // The cookies that a cache further out has in the key are in this one's, too.
     const cookiesAreKeyed = order.plan.identity.cookies !== undefined;
-    this.#policy = { ...site.settings, cookiesAreKeyed };
+    this.#policy =
+      site.settings.cookiesAreKeyed === cookiesAreKeyed
+        ? site.settings
+        : { ...site.settings, cookiesAreKeyed };
     this.#maxBodyBytes = site.settings.maxBodyBytes;
     this.#body = new BodyCapture();
     this.#watch = watch(res, this);
@@ -169,13 +174,16 @@ export class Fetch implements ResponseWatcher {
     // Nobody waits for it: what is stored is better than an error, however fresh that says it is.
     if (this.#order.isBackground && head.status >= 500) this.#refuse('handler-failed');
     const decision = this.#decide(head.status, head.fields);
+    this.#decision = decision;
     if (decision.store) this.#noteTags(head.fields);
     else this.#refuse(decision.reason);
     this.#announce(this.#yielded ?? (decision.store ? undefined : decision.reason));
   }
 
   onHeadSent(): void {
-    this.#sentFields = fieldsOf(this.#res);
+    const fields = this.#head?.fields;
+    const isAsBefore = fields !== undefined && stillCarries(this.#res, fields);
+    this.#sentFields = isAsBefore ? fields : fieldsOf(this.#res);
     this.#settle();
   }
 
@@ -329,7 +337,8 @@ export class Fetch implements ResponseWatcher {
     }
     // Again, and now over the fields that outer middlewares added at the last moment: a session
     // cookie above all.
-    const decision = this.#decide(head.status, sentFields);
+    const decision =
+      sentFields === head.fields ? this.#decision! : this.#decide(head.status, sentFields);
     if (!decision.store) {
       this.#refuse(decision.reason);
       return;
@@ -344,6 +353,7 @@ export class Fetch implements ResponseWatcher {
 
   /** The next lookup will see the fields in Vary as this one did, and not as the handler did. */
   #isStable({ vary }: Storable): boolean {
+    if (vary.length === 0) return true;
     const seen = selectingFields(vary, this.#req.headers);
     return selectingFields(vary, this.#order.headers).every(
       ([, value], index) => value === seen[index]![1],
@@ -359,7 +369,10 @@ export class Fetch implements ResponseWatcher {
   ): StoredResponse {
     this.#noteTags(fields);
     const captured = {
-      ...{ status, statusMessage, fields, body },
+      status,
+      statusMessage,
+      fields,
+      body,
       before: this.#before,
       tags: this.#tags,
       makesEtag: this.#site.settings.makesEtag,
@@ -369,7 +382,8 @@ export class Fetch implements ResponseWatcher {
   }
 
   #isForFront(fields: Fields): boolean {
-    const { againstFront, isBackground, wasForFront } = this.#order;
+    if (!this.#site.fronting.isOn) return false;
+    const { isBackground, wasForFront } = this.#order;
     // The middlewares further out have not seen this one yet, or not at all.
     const isUnseen = this.#sentFields === undefined || isBackground === true;
     if (isUnseen && wasForFront === false) return false;
@@ -378,15 +392,15 @@ export class Fetch implements ResponseWatcher {
     const rewritten = 'middlewares before the response cache rewrite what is written';
     return this.#site.fronting.allows(
       [...outside, ...late],
-      () => againstFront() ?? (this.#isRewritten ? rewritten : undefined),
+      () => this.#order.againstFront() ?? (this.#isRewritten ? rewritten : undefined),
     );
   }
 
   /** An answer of which nobody knows to which groups it belongs could not be purged. */
   #noteTags(fields: Fields): void {
-    const { plan, furtherTags } = this.#order;
     try {
-      this.#tags = storeTags(fields, plan.authority, furtherTags());
+      const { plan } = this.#order;
+      this.#tags = storeTags(fields, plan.authority, this.#order.furtherTags());
     } catch (error) {
       this.#site.trace.error('option', error);
       this.#refuse('option-threw');
@@ -405,15 +419,15 @@ export class Fetch implements ResponseWatcher {
       },
     );
     void whenThere(storing, (refusal) => {
-      const { subject, onDone } = this.#order;
+      const { subject } = this.#order;
       flights.land(this.#flight);
       if (refusal === undefined) {
         trace.stored(subject, variant.body.byteLength, ttlSeconds(variant, this.#responseTimeMs));
-        onDone?.('stored');
+        this.#order.onDone('stored');
         return;
       }
       if (refusal !== 'store-failed') trace.refused(subject, refusal);
-      onDone?.('not-stored');
+      this.#order.onDone('not-stored');
     });
   }
 
@@ -422,33 +436,51 @@ export class Fetch implements ResponseWatcher {
    * remote store that may happen at each step of the way.
    */
   #store(variant: StoredResponse): MaybePromise<StoringFailure | undefined> {
-    const { store, settings, flights } = this.#site;
-    const { address, tags } = this.#order.plan;
-    const isOvertaken = () => flights.isOvertaken(this.#flight, [...tags, ...variant.tags]);
-    return whenThere(store.read(address), (resource) => {
-      if (isOvertaken()) return 'invalidated';
-      const nowMs = settings.clock.now();
-      const updated = withVariant(resource, variant, this.#order.headers, nowMs);
-      const allTags = [...tags, ...groupTagsOf(updated)];
-      return whenThere(store.write(address, updated, allTags, nowMs), (isWritten) => {
-        if (!isWritten) return 'store-failed';
-        if (!isOvertaken()) return undefined;
-        return whenThere(store.remove(address), () => 'invalidated');
-      });
+    return whenThere(this.#site.store.read(this.#order.plan.address), (resource) =>
+      this.#storeBeside(resource, variant),
+    );
+  }
+
+  #storeBeside(
+    resource: Resource | undefined,
+    variant: StoredResponse,
+  ): MaybePromise<StoringFailure | undefined> {
+    const { store, settings } = this.#site;
+    const { plan, headers } = this.#order;
+    if (this.#isOvertaken(variant)) return 'invalidated';
+    const nowMs = settings.clock.now();
+    const updated = withVariant(resource, variant, headers, nowMs);
+    const tags = [...plan.tags, ...groupTagsOf(updated)];
+    return whenThere(store.write(plan.address, updated, tags, nowMs), (isWritten) => {
+      if (!isWritten) return 'store-failed';
+      if (!this.#isOvertaken(variant)) return undefined;
+      return whenThere(store.remove(plan.address), () => 'invalidated');
     });
+  }
+
+  #isOvertaken({ tags }: StoredResponse): boolean {
+    const { flights } = this.#site;
+    const isOvertaken = (some: readonly string[]) => flights.isOvertaken(this.#flight, some);
+    return isOvertaken(this.#order.plan.tags) || isOvertaken(tags);
   }
 
   #decide(status: number, fields: Fields): StoreDecision {
     return storable(
       {
         method: this.#req.method ?? '',
-        // Whether it came with the request or was put there on the way: it is there.
-        headers: { ...this.#req.headers, ...this.#order.headers },
+        headers: this.#askedWith(),
         timeMs: this.#requestTimeMs,
       },
       { status, fields, timeMs: this.#responseTimeMs },
       this.#policy,
     );
+  }
+
+  /** Whether a credential came with the request or was put there on the way: it is there. */
+  #askedWith(): IncomingHttpHeaders {
+    const { headers } = this.#req;
+    const isPlain = !('authorization' in headers || 'cookie' in headers);
+    return isPlain ? this.#order.headers : { ...headers, ...this.#order.headers };
   }
 
   /** The first reason counts. From here on nothing is kept. */
@@ -459,7 +491,7 @@ export class Fetch implements ResponseWatcher {
     this.#site.flights.land(this.#flight);
     this.#site.trace.refused(this.#order.subject, reason);
     const isFailure = reason === 'handler-failed' || (this.#head?.status ?? 0) >= 500;
-    this.#order.onDone?.(isFailure ? 'failed' : 'not-stored', reason);
+    this.#order.onDone(isFailure ? 'failed' : 'not-stored', reason);
   }
 
   /** Whether it will be stored is not known yet; that it will not be, may be. */

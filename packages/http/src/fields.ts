@@ -37,14 +37,43 @@ export function linesOf(fields: Fields, name: string): readonly string[] {
   return fields.get(name)?.lines ?? NO_LINES;
 }
 
+const NO_FIELDS: Fields = new Map();
+
 /** The fields that are set on a response at this moment, with the spelling of their names. */
-export function fieldsOf(res: ServerResponse): Map<string, Field> {
+export function fieldsOf(res: ServerResponse): Fields {
+  const names = namesOf(res);
+  if (names.length === 0) return NO_FIELDS;
   const fields = new Map<string, Field>();
-  for (const name of namesOf(res)) {
+  for (const name of names) {
     const value = res.getHeader(name);
     if (value !== undefined) fields.set(name.toLowerCase(), { name, lines: toLines(value) });
   }
   return fields;
+}
+
+/**
+ * Whether a response still carries the fields that it carried before, and no others, whatever it says
+ * of caches by now.
+ */
+export function stillCarries(res: ServerResponse, fields: Fields): boolean {
+  let known = fields.has(CACHE_STATUS) ? 1 : 0;
+  for (const name of namesOf(res)) {
+    const lowerName = name.toLowerCase();
+    if (lowerName === CACHE_STATUS) continue;
+    const value = res.getHeader(name);
+    if (value === undefined) continue;
+    const lines = fields.get(lowerName)?.lines;
+    if (lines === undefined || !isSame(value, lines)) return false;
+    known++;
+  }
+  return known === fields.size;
+}
+
+const CACHE_STATUS = 'cache-status';
+
+function isSame(value: number | string | readonly string[], lines: readonly string[]): boolean {
+  if (typeof value === 'object') return sameLines(lines, value.map(String));
+  return lines.length === 1 && lines[0] === String(value);
 }
 
 /** With their spelling; a response over HTTP/2 knows only lower case. */

@@ -7,8 +7,12 @@ import type { Fetch } from './fetch.js';
 import type { Identity } from './identity.js';
 import type { BypassReason } from './reasons.js';
 
-/** A response cache on the way of a request. */
-export interface Handler {
+/**
+ * A response cache on the way of a request. A class, because V8 makes literals among the old objects
+ * once many of a kind have lived through the small collections, as they do while a server warms up:
+ * each one then keeps its whole request until the large collection.
+ */
+export class Handler {
   /** The cache itself, by identity. */
   readonly site: object;
   /** Under what it looks the request up; undefined: it does not. */
@@ -17,6 +21,10 @@ export interface Handler {
   passed?: BypassReason;
   /** The answer that it captures. */
   fetch?: Fetch;
+
+  constructor(site: object) {
+    this.site = site;
+  }
 }
 
 /**

@@ -39,7 +39,7 @@ export class FlightBoard {
   }
 
   land(flight: Flight): void {
-    if (!this.#flights.delete(flight)) return;
+    if (!this.#flights.delete(flight) || this.#purged.size === 0) return;
     const oldest = this.#flights.values().next().value;
     for (const [tag, number] of this.#purged) {
       if (oldest !== undefined && number > oldest.since) return;
@@ -63,7 +63,8 @@ export class FlightBoard {
 
   /** One of the tags was purged since it took off: it must not land in the store. */
   isOvertaken({ since }: Flight, tags: readonly string[]): boolean {
-    return since < this.#floor || tags.some((tag) => (this.#purged.get(tag) ?? 0) > since);
+    if (since < this.#floor) return true;
+    return this.#purged.size > 0 && tags.some((tag) => (this.#purged.get(tag) ?? 0) > since);
   }
 }
 

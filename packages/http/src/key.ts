@@ -87,7 +87,8 @@ export function groupTagOn(authority: string, group: string): string {
 
 /** Host and port in one spelling. */
 function withoutDefaultPort(authority: string): string {
-  return authority.toLowerCase().replace(/:(?:80|443)?$/, '');
+  const lower = authority.toLowerCase();
+  return lower.includes(':') ? lower.replace(/:(?:80|443)?$/, '') : lower;
 }
 
 /** Short keys stay readable; others become a digest that no two different texts share in practice. */

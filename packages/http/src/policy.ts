@@ -181,20 +181,27 @@ function staleRules(cacheControl: CacheControl, policy: StoragePolicy): StaleRul
   // §5.2.2.2, §5.2.2.8, and §5.2.2.10 for s-maxage, which implies proxy-revalidate.
   const forbidden =
     alwaysValidate ||
-    ['must-revalidate', 'proxy-revalidate', 's-maxage'].some((name) =>
-      hasDirective(cacheControl, name),
-    );
-  const window = (name: string, byDefault: number) => {
-    if (forbidden) return 0;
-    const seconds = deltaSeconds(cacheControl, name) ?? byDefault;
-    return seconds === 'invalid' ? 0 : seconds;
-  };
+    hasDirective(cacheControl, 'must-revalidate') ||
+    hasDirective(cacheControl, 'proxy-revalidate') ||
+    hasDirective(cacheControl, 's-maxage');
+  if (forbidden) {
+    return { alwaysValidate, forbidden, whileRevalidateSeconds: 0, ifErrorSeconds: 0 };
+  }
+  const { staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
   return {
-    alwaysValidate,
-    forbidden,
-    whileRevalidateSeconds: window('stale-while-revalidate', policy.staleWhileRevalidateSeconds),
-    ifErrorSeconds: window('stale-if-error', policy.staleIfErrorSeconds),
+    ...{ alwaysValidate, forbidden },
+    whileRevalidateSeconds: windowSeconds(
+      cacheControl,
+      'stale-while-revalidate',
+      staleWhileRevalidateSeconds,
+    ),
+    ifErrorSeconds: windowSeconds(cacheControl, 'stale-if-error', staleIfErrorSeconds),
   };
+}
+
+function windowSeconds(cacheControl: CacheControl, name: string, byDefault: number): number {
+  const seconds = deltaSeconds(cacheControl, name) ?? byDefault;
+  return seconds === 'invalid' ? 0 : seconds;
 }
 
 /** RFC 9111 §4.2.1, and beyond it the option `timeout` for answers that state nothing. */

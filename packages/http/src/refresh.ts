@@ -4,8 +4,9 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Fetch } from './fetch.js';
-import type { FetchOrder, FetchSite } from './fetch.js';
+import type { FetchSite } from './fetch.js';
 import type { Fields } from './fields.js';
+import type { Order } from './order.js';
 import { isPromise } from './maybe-promise.js';
 import { toSink } from './sink.js';
 import { after } from './timer.js';
@@ -15,13 +16,13 @@ import { askWith, askWithout, canValidate } from './validation.js';
 export const REFRESH_PATIENCE_MS = 60_000;
 
 /** A run of the handler that nobody waits for. */
-export interface Refresh {
+export interface Refresh<Req extends IncomingMessage> {
   readonly site: FetchSite;
   readonly req: IncomingMessage;
   readonly res: ServerResponse;
   /** What outer middlewares had set before the stale answer was written. */
   readonly before: Fields;
-  readonly order: FetchOrder;
+  readonly order: Order<Req>;
   readonly next: () => unknown;
   /** Makes the fetch known to caches further in. */
   readonly register: (fetch: Fetch) => void;
@@ -31,10 +32,15 @@ export interface Refresh {
  * Starts once request and response are both closed: before that, what the handler writes could reach
  * the client, and what it hears of the closing request would be taken for a client that has left.
  */
-export function refreshAfterwards(refresh: Refresh): void {
+export function refreshAfterwards<Req extends IncomingMessage>(refresh: Refresh<Req>): void {
   // In the context of this request, whoever lets go of the connection.
   const run = AsyncResource.bind(() => {
-    whenClosed(refresh.req, AsyncResource.bind(runNow.bind(undefined, refresh)));
+    whenClosed(
+      refresh.req,
+      AsyncResource.bind(() => {
+        runNow(refresh);
+      }),
+    );
   });
   whenClosed(refresh.res, run);
 }
@@ -48,7 +54,8 @@ function whenClosed(stream: IncomingMessage | ServerResponse, then: () => void):
   }
 }
 
-function runNow({ site, req, res, before, order, next, register }: Refresh): void {
+function runNow<Req extends IncomingMessage>(refresh: Refresh<Req>): void {
+  const { site, req, res, before, order, next, register } = refresh;
   const { trace } = site;
   let fetch: Fetch | undefined;
   const failed = (error: unknown) => {
@@ -62,21 +69,15 @@ function runNow({ site, req, res, before, order, next, register }: Refresh): voi
       askWith(req.headers, validating.validators);
     } else askWithout(req.headers);
     // Nobody closes this response but the handler: one that never ends would be kept for ever.
-    const callOff = after(site.settings.clock, REFRESH_PATIENCE_MS, () => fetch?.giveUp());
-    fetch = new Fetch(site, req, sink, {
-      ...order,
-      isBackground: true,
-      onDone: (outcome, refusal) => {
-        callOff();
-        order.onDone?.(outcome, refusal);
-      },
-    });
+    order.callOff = after(site.settings.clock, REFRESH_PATIENCE_MS, () => fetch?.giveUp());
+    order.isBackground = true;
+    fetch = new Fetch(site, req, sink, order);
     register(fetch);
     const running = next();
     if (isPromise(running)) void running.then(undefined, failed);
   } catch (error) {
     // Whatever happens here happens to nobody: the client has had its answer.
     failed(error);
-    if (fetch === undefined) order.onDone?.('failed');
+    if (fetch === undefined) order.onDone('failed');
   }
 }

@@ -145,7 +145,8 @@ export function announce(
   status: CacheStatus,
 ): void {
   if (cacheName === false) return;
+  const member = formatCacheStatus(cacheName, status);
   const present = res.getHeader('Cache-Status');
-  const members = present === undefined ? [] : toLines(present);
-  res.setHeader('Cache-Status', [...members, formatCacheStatus(cacheName, status)].join(', '));
+  const all = present === undefined ? member : [...toLines(present), member].join(', ');
+  res.setHeader('Cache-Status', all);
 }

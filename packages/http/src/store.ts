@@ -9,7 +9,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { decodeResource, resourceOf } from './entry.js';
 import type { Resource, StoredResponse } from './entry.js';
 import { currentAge } from './freshness.js';
-import { contained, isPromise, whenThere } from './maybe-promise.js';
+import { isPromise, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Clock } from './options.js';
 import { after } from './timer.js';
@@ -64,7 +64,8 @@ export class ResourceStore {
   read({ key, version }: Address): MaybePromise<Resource | undefined> {
     return this.#attempt('get', undefined, () => {
       const cache: Readable = this.#cache();
-      return whenThere(cache.get(key, { version }), decodeResource);
+      const value = version === undefined ? cache.get(key) : cache.get(key, { version });
+      return whenThere(value, decodeResource);
     });
   }
 
@@ -126,16 +127,17 @@ export class ResourceStore {
     otherwise: T,
     run: () => MaybePromise<T>,
   ): MaybePromise<T> {
-    return contained(
-      () => {
-        const value = run();
-        return isPromise(value) ? this.#withinPatience(value) : value;
-      },
-      (error) => {
+    try {
+      const value = run();
+      if (!isPromise(value)) return value;
+      return this.#withinPatience(value).then(undefined, (error: unknown) => {
         this.#trace.error(operation, error);
         return otherwise;
-      },
-    );
+      });
+    } catch (error) {
+      this.#trace.error(operation, error);
+      return otherwise;
+    }
   }
 
   #withinPatience<T>(value: Promise<T>): Promise<T> {
@@ -171,7 +173,8 @@ export function withVariant(
   headers: IncomingHttpHeaders,
   nowMs: number,
 ): Resource {
-  const others = (resource?.variants ?? []).filter(
+  if (resource === undefined) return resourceOf([variant]);
+  const others = resource.variants.filter(
     (other) => secondsOfUse(other, nowMs) > 0 && !matches(other.selecting, headers),
   );
   return resourceOf([variant, ...others].slice(0, MAX_VARIANTS));
@@ -203,11 +206,13 @@ function secondsOfUse(variant: StoredResponse, nowMs: number): number {
 
 /** As long as one of its variants is of use; whole seconds, rounded up. */
 function secondsToKeep({ variants }: Resource, nowMs: number): number {
-  const left = variants.map((variant) => secondsOfUse(variant, nowMs));
-  return Math.max(1, Math.ceil(Math.max(...left)));
+  let longest = 1;
+  for (const variant of variants) longest = Math.max(longest, secondsOfUse(variant, nowMs));
+  return Math.ceil(longest);
 }
 
 /** The tags of all its variants: whoever purges one of them finds the resource. */
-export function groupTagsOf({ variants }: Resource): string[] {
+export function groupTagsOf({ variants }: Resource): readonly string[] {
+  if (variants.length === 1) return variants[0]!.tags;
   return [...new Set(variants.flatMap(({ tags }) => tags))];
 }

@@ -7,6 +7,11 @@ import type { Fields } from './fields.js';
 import { groupTag, groupTagOn, tagTag } from './key.js';
 import { parseList } from './structured-fields.js';
 
+/** The fields in which an answer names the groups that it belongs to. */
+const GROUPING_FIELDS = ['cache-tag', 'surrogate-key', 'cache-groups'];
+
+const NO_TAGS: readonly string[] = Object.freeze([]);
+
 /** `Cache-Tag` (commas between) and `Surrogate-Key` (spaces between). */
 function answersTags(fields: Fields): string[] {
   return [
@@ -27,7 +32,8 @@ export function storeTags(
   fields: Fields,
   authority: string,
   further: readonly string[] = [],
-): string[] {
+): readonly string[] {
+  if (further.length === 0 && !GROUPING_FIELDS.some((name) => fields.has(name))) return NO_TAGS;
   return [
     ...[...answersTags(fields), ...further].map(tagTag),
     ...groupsIn(linesOf(fields, 'cache-groups')).flatMap((group) => [

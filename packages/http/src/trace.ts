@@ -178,7 +178,7 @@ export class Trace {
 
   hit(subject: EventSubject, ageSeconds: number, ttlSeconds: number): void {
     this.#counts.hits++;
-    this.#tell('hit', () => ({ type: 'hit', ageSeconds, ttlSeconds, ...subject }));
+    if (this.isHeard('hit')) this.#tell({ type: 'hit', ageSeconds, ttlSeconds, ...subject });
   }
 
   /** A hit of which nobody wants to hear. */
@@ -195,17 +195,18 @@ export class Trace {
     this.#counts.misses++;
     count(this.#missReasons, reason);
     if (detail !== undefined) count(this.#missDetails, detail);
-    this.#tell('miss', () => ({ type: 'miss', reason, ...(detail && { detail }), ...subject }));
+    if (this.isHeard('miss'))
+      this.#tell({ type: 'miss', reason, ...(detail && { detail }), ...subject });
   }
 
   stale(subject: EventSubject, why: StaleReason, ttlSeconds: number): void {
     count(this.#stale, why);
-    this.#tell('stale', () => ({ type: 'stale', why, ttlSeconds, ...subject }));
+    if (this.isHeard('stale')) this.#tell({ type: 'stale', why, ttlSeconds, ...subject });
   }
 
   validated(subject: EventSubject): void {
     this.#counts.validated++;
-    this.#tell('validated', () => ({ type: 'validated', ...subject }));
+    if (this.isHeard('validated')) this.#tell({ type: 'validated', ...subject });
   }
 
   /** Told as the hit that it is, too. */
@@ -215,27 +216,27 @@ export class Trace {
 
   bypass(subject: EventSubject, reason: BypassReason): void {
     count(this.#bypasses, reason);
-    this.#tell('bypass', () => ({ type: 'bypass', reason, ...subject }));
+    if (this.isHeard('bypass')) this.#tell({ type: 'bypass', reason, ...subject });
   }
 
   stored(subject: EventSubject, bytes: number, ttlSeconds: number): void {
     this.#counts.stored++;
-    this.#tell('stored', () => ({ type: 'stored', bytes, ttlSeconds, ...subject }));
+    if (this.isHeard('stored')) this.#tell({ type: 'stored', bytes, ttlSeconds, ...subject });
   }
 
   refused(subject: EventSubject, reason: Refusal): void {
     count(this.#refusals, reason);
-    this.#tell('refused', () => ({ type: 'refused', reason, ...subject }));
+    if (this.isHeard('refused')) this.#tell({ type: 'refused', reason, ...subject });
   }
 
   invalidated(tags: readonly string[]): void {
     this.#counts.invalidations++;
-    this.#tell('invalidated', () => ({ type: 'invalidated', tags }));
+    if (this.isHeard('invalidated')) this.#tell({ type: 'invalidated', tags });
   }
 
   error(operation: FailingOperation, error: unknown): void {
     this.#counts.errors++;
-    this.#tell('error', () => ({ type: 'error', operation, error }));
+    if (this.isHeard('error')) this.#tell({ type: 'error', operation, error });
   }
 
   stats(): ResponseCacheStats {
@@ -249,11 +250,9 @@ export class Trace {
     });
   }
 
-  /** An event is only made when somebody listens; an observer that throws must not break a request. */
-  #tell(type: ResponseCacheEvent['type'], makeEvent: () => ResponseCacheEvent): void {
-    if (!this.isHeard(type)) return;
-    const audience = CHANNELS[type];
-    const event = makeEvent();
+  /** An event is only made when it is heard; an observer that throws must not break a request. */
+  #tell(event: ResponseCacheEvent): void {
+    const audience = CHANNELS[event.type];
     // What a subscriber throws, node reports as an uncaught exception of its own.
     if (audience.hasSubscribers) audience.publish(event);
     try {

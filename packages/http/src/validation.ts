@@ -17,20 +17,18 @@ const ENTITY_TAG = /^(?:W\/)?"[!\x23-\x7e\x80-\xff]*"$/;
 
 /** The validators of an answer; those that nobody could read are none. */
 export function validatorsOf(fields: Fields, nowMs: number): OriginValidators {
+  const etag = onlyLine(fields, 'etag');
+  const modified = onlyLine(fields, 'last-modified');
+  const isDate = modified !== undefined && parseHttpDate(modified, nowMs) !== undefined;
   return {
-    etag: onlyLine(fields, 'etag', (line) => ENTITY_TAG.test(line)),
-    lastModified: onlyLine(
-      fields,
-      'last-modified',
-      (line) => parseHttpDate(line, nowMs) !== undefined,
-    ),
+    etag: etag !== undefined && ENTITY_TAG.test(etag) ? etag : undefined,
+    lastModified: isDate ? modified : undefined,
   };
 }
 
-function onlyLine(fields: Fields, name: string, isValid: (line: string) => boolean) {
+function onlyLine(fields: Fields, name: string): string | undefined {
   const lines = linesOf(fields, name);
-  const line = lines.length === 1 ? lines[0]!.trim() : '';
-  return isValid(line) ? line : undefined;
+  return lines.length === 1 ? lines[0]!.trim() : undefined;
 }
 
 /** Whether there is anything to ask with. */

@@ -11,6 +11,8 @@ export type VaryNames =
   | { readonly kind: 'names'; readonly names: readonly string[] }
   | { readonly kind: 'never'; readonly reason: 'vary-star' | 'vary-malformed' };
 
+const NO_NAMES: VaryNames = Object.freeze({ kind: 'names', names: Object.freeze([]) });
+
 /** What one request carried in one field; `null`: nothing, which differs from an empty value. */
 export type SelectingField = readonly [name: string, value: string | null];
 
@@ -20,6 +22,7 @@ export type SelectingField = readonly [name: string, value: string | null];
  * because nobody can tell what its author meant the answer to depend on.
  */
 export function parseVary(lines: readonly string[]): VaryNames {
+  if (lines.length === 0) return NO_NAMES;
   const members = listMembers(lines).map((name) => name.toLowerCase());
   if (members.includes('*')) return { kind: 'never', reason: 'vary-star' };
   // Nor does node hand over a field of the name `__proto__`: nobody here can tell its values apart.

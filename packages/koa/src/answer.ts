@@ -274,8 +274,10 @@ function shownAs(res: ServerResponse, shown: Shown): ServerResponse {
       return typeof value === 'function' ? (value.bind(res) as unknown) : value;
     },
     set(_res, name, value: never) {
-      if (Object.hasOwn(shown, name)) shown[name as keyof Shown] = value;
-      else Reflect.set(res, name, value, res);
+      // What a cache notes on the response that it is shown is not for another one's.
+      if (typeof name === 'symbol' || Object.hasOwn(shown, name)) {
+        shown[name as keyof Shown] = value;
+      } else Reflect.set(res, name, value, res);
       return true;
     },
   });
