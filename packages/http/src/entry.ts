@@ -91,12 +91,12 @@ export function storedResponse(
     status: captured.status,
     statusMessage: captured.statusMessage,
     fields: Object.freeze(kept),
-    removed: Object.freeze([...before.keys()].filter((name) => !fields.has(name))),
+    removed: before.size === 0 ? NOTHING : Object.freeze(missingNames(before, fields)),
     body: captured.body,
-    selecting: Object.freeze(selecting),
+    selecting: selecting.length === 0 ? NOTHING : Object.freeze(selecting),
     audience: decision.audience,
     stale: decision.stale,
-    tags: Object.freeze([...captured.tags]),
+    tags: captured.tags.length === 0 ? NOTHING : Object.freeze([...captured.tags]),
     etag: stated ?? made,
     validators: decision.validators,
     isForFront: captured.isForFront,
@@ -104,6 +104,12 @@ export function storedResponse(
       lastModified(fields, responseTimeMs) ?? wholeSeconds(dateValue(fields, responseTimeMs)),
     ...decision.age,
   });
+}
+
+const NOTHING: readonly never[] = Object.freeze([]);
+
+function missingNames(before: Fields, after: Fields): string[] {
+  return [...before.keys()].filter((name) => !after.has(name));
 }
 
 /** What a stored answer holds besides its body and the text of its fields, by estimate. */
@@ -187,8 +193,12 @@ export function resourceOf(variants: readonly StoredResponse[]): Resource {
   let bytes = 0;
   for (const variant of variants)
     bytes += variant[BYTES] ?? OVERHEAD_BYTES + variant.body.byteLength;
-  const marks = { [MADE_HERE]: true, [BYTES]: bytes };
-  return Object.freeze({ format: 3, variants: Object.freeze(variants), ...marks });
+  return Object.freeze({
+    format: 3,
+    variants: Object.freeze(variants),
+    [MADE_HERE]: true,
+    [BYTES]: bytes,
+  });
 }
 
 /**

@@ -450,7 +450,8 @@ export class Fetch implements ResponseWatcher {
     if (this.#isOvertaken(variant)) return 'invalidated';
     const nowMs = settings.clock.now();
     const updated = withVariant(resource, variant, headers, nowMs);
-    const tags = [...plan.tags, ...groupTagsOf(updated)];
+    const groupTags = groupTagsOf(updated);
+    const tags = groupTags.length === 0 ? plan.tags : [...plan.tags, ...groupTags];
     return whenThere(store.write(plan.address, updated, tags, nowMs), (isWritten) => {
       if (!isWritten) return 'store-failed';
       if (!this.#isOvertaken(variant)) return undefined;

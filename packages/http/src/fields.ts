@@ -57,12 +57,11 @@ export function fieldsOf(res: ServerResponse): Fields {
  */
 export function stillCarries(res: ServerResponse, fields: Fields): boolean {
   let known = fields.has(CACHE_STATUS) ? 1 : 0;
-  for (const name of namesOf(res)) {
-    const lowerName = name.toLowerCase();
-    if (lowerName === CACHE_STATUS) continue;
+  for (const name of res.getHeaderNames()) {
+    if (name === CACHE_STATUS) continue;
     const value = res.getHeader(name);
     if (value === undefined) continue;
-    const lines = fields.get(lowerName)?.lines;
+    const lines = fields.get(name)?.lines;
     if (lines === undefined || !isSame(value, lines)) return false;
     known++;
   }
@@ -92,7 +91,9 @@ export function toLines(value: number | string | readonly string[]): string[] {
 }
 
 export function sameLines(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((line, index) => line === b[index]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The members of a comma-separated list over all its lines, trimmed; empty members are dropped. */

@@ -145,7 +145,7 @@ function asTheCache({ site, quick }: Parts, onHit: OnHit): Intercept {
       hasGoneOn = true;
       return goOn();
     };
-    new Exchange(site, req, res, next).start(isFirst ? quick.takePlan() : undefined);
+    new Exchange(site, req, res, next).start(isFirst ? quick.takePlan(req) : undefined);
   };
 }
 

@@ -39,6 +39,7 @@ export function isDestroyed(res: ServerResponse): boolean {
  * write and the head: the bytes that were captured are then not those that the head speaks of.
  */
 export function wasTransformed({ atFirstWrite, fields }: Head): boolean {
+  if (fields === atFirstWrite) return false;
   return REPRESENTATION_FIELDS.some(
     (name) => !sameLines(linesOf(atFirstWrite, name), linesOf(fields, name)),
   );

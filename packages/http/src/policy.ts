@@ -189,7 +189,8 @@ function staleRules(cacheControl: CacheControl, policy: StoragePolicy): StaleRul
   }
   const { staleWhileRevalidateSeconds, staleIfErrorSeconds } = policy;
   return {
-    ...{ alwaysValidate, forbidden },
+    alwaysValidate,
+    forbidden,
     whileRevalidateSeconds: windowSeconds(
       cacheControl,
       'stale-while-revalidate',

@@ -1,6 +1,6 @@
 /**
  * The head of a stored answer in the form in which node sends it fastest: one flat list of names and
- * values, made once for each second of its age and not once for each hit. It says what
+ * values, made once for all hits, in which the values change that change with time. It says what
  * `answerFromStore` sets field by field, in the same order.
  */
 import { formatCacheStatus } from './cache-status.js';
@@ -10,7 +10,7 @@ import { isFieldOf304 } from './response.js';
 
 /** Names and values in turn, with the places of the values that change with time. */
 interface Template {
-  readonly list: readonly string[];
+  readonly list: string[];
   readonly ageAt: number;
   readonly cacheStatusAt: number;
   /** What caches nearer to the origin have said. */
@@ -25,7 +25,6 @@ export class PreparedHead {
   readonly #names: ReadonlySet<string>;
   readonly #hasEachNameOnce: boolean;
   #age = -1;
-  #list: readonly string[] = [];
 
   /** @param is304 whether it is the head of a 304 in the answer's place (RFC 9110 §15.4.5) */
   constructor(stored: StoredResponse, cacheName: string | false, is304: boolean) {
@@ -47,22 +46,40 @@ export class PreparedHead {
     return this.#hasEachNameOnce && !names.some((name) => this.#names.has(name));
   }
 
-  /** The head at an age in whole seconds. The list is shared: it is not to be written to. */
+  /**
+   * The head at an age in whole seconds: good until it is asked for again, and not to be written to.
+   * A list for each age would be garbage among the old objects, as many as there are answers.
+   */
   at(age: number): readonly string[] {
-    if (age === this.#age) return this.#list;
     const { list, ageAt, cacheStatusAt, cacheStatusBefore } = this.#template;
-    const head = [...list];
-    head[ageAt] = String(age);
+    if (age === this.#age) return list;
+    list[ageAt] = String(age);
     if (this.#cacheName !== false) {
       // As `ttlSeconds` has it: age and ttl add up to the lifetime.
       const ttl = Math.floor(this.#stored.lifetimeSeconds) - age;
-      head[cacheStatusAt] =
-        cacheStatusBefore + formatCacheStatus(this.#cacheName, { hit: true, ttl });
+      const member = memberOfHit(this.#cacheName, ttl);
+      list[cacheStatusAt] = cacheStatusBefore === '' ? member : cacheStatusBefore + member;
     }
     this.#age = age;
-    this.#list = head;
-    return head;
+    return list;
   }
+}
+
+const MOST_MEMBERS = 1_000;
+let nameOfMembers = '';
+const members = new Map<number, string>();
+
+/** What a hit says in Cache-Status: the same text for all answers that have so long to live. */
+function memberOfHit(cacheName: string, ttl: number): string {
+  if (cacheName !== nameOfMembers || members.size >= MOST_MEMBERS) {
+    nameOfMembers = cacheName;
+    members.clear();
+  }
+  let member = members.get(ttl);
+  if (member === undefined) {
+    members.set(ttl, (member = formatCacheStatus(cacheName, { hit: true, ttl })));
+  }
+  return member;
 }
 
 function templateOf(stored: StoredResponse, cacheName: string | false, is304: boolean): Template {

@@ -30,6 +30,8 @@ export class QuickHits<Req extends IncomingMessage> {
   readonly #glance = new Glance();
   readonly #urls = new KnownUrls();
   #plan: Lookup | undefined;
+  /** The request that may be let on with {@link #plan}. */
+  #plannedFor: Req | undefined;
   readonly #heads = new WeakMap<StoredResponse, Heads>();
 
   constructor(site: Site<Req>) {
@@ -48,6 +50,7 @@ export class QuickHits<Req extends IncomingMessage> {
    */
   answer(req: Req, res: ServerResponse, isInFront = false, isReadAfterwards = false): Outcome {
     this.#plan = undefined;
+    this.#plannedFor = undefined;
     if (!this.#isPossible || req.httpVersionMajor !== 1) return 'unknown';
     if (req.method !== 'GET' && req.method !== 'HEAD') return 'unknown';
     if (!this.#glance.isSimple(req)) return 'unknown';
@@ -98,6 +101,8 @@ export class QuickHits<Req extends IncomingMessage> {
     if (plan.kind !== 'lookup') return undefined;
     // Remembered only once something is there: endless URLs that are asked for once are not worth it.
     this.#plan = plan;
+    // Between a front and the cache behind it, a middleware may change what a plan depends on.
+    if (!isInFront) this.#plannedFor = req;
     return plan.address;
   }
 
@@ -106,11 +111,11 @@ export class QuickHits<Req extends IncomingMessage> {
     return this.#plan !== undefined;
   }
 
-  /** What was planned for the request that has just not been answered, if anything was. */
-  takePlan(): Lookup | undefined {
-    const plan = this.#plan;
-    this.#plan = undefined;
-    return plan;
+  /** What was planned for a request that has just not been answered, if anything was. */
+  takePlan(req: Req): Lookup | undefined {
+    if (this.#plannedFor !== req) return undefined;
+    this.#plannedFor = undefined;
+    return this.#plan;
   }
 
   /** Where the long way has found out that the answers to a request are. */

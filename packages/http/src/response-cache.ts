@@ -149,8 +149,13 @@ export function createResponseCache<
     handle(req: Req, res: ServerResponse, next: Next) {
       // What caches further out have found out about a request, the long way knows.
       const isFirst = !hasMetACache(req) && !res.headersSent;
-      if (isFirst && quick.answer(req, res) === 'answered') return;
-      new Exchange(site, req, res, next).start(isFirst ? quick.takePlan() : undefined);
+      // An adapter has just tried, by `answeredAtOnce`.
+      let plan = isFirst ? quick.takePlan(req) : undefined;
+      if (isFirst && plan === undefined) {
+        if (quick.answer(req, res) === 'answered') return;
+        plan = quick.takePlan(req);
+      }
+      new Exchange(site, req, res, next).start(plan);
     },
     // Whether the store answers at once is known from its type, and then so is the answer's.
     invalidate: (what: InvalidateOptions) =>
@@ -178,7 +183,7 @@ export function partsOf(cache: unknown): Parts | undefined {
  * For adapters of frameworks that make an answer on objects of their own: answers a request by node's
  * response alone, where nobody has to see the answer on its way.
  *
- * @returns false when it takes `handle` to answer it; nothing has happened then
+ * @returns false when it takes `handle` to answer it, to be called at once; nothing has happened then
  */
 export function answeredAtOnce(cache: object, req: IncomingMessage, res: ServerResponse): boolean {
   // What caches further out have found out about a request, the long way knows.

@@ -26,6 +26,9 @@ const MARKS: ReadonlyMap<string, number> = new Map([
   ].map((name) => [name, NOT_SIMPLE] as const),
 ]);
 
+const MARKED: readonly string[] = [...MARKS.keys()];
+const MARK_OF: readonly number[] = [...MARKS.values()];
+
 /** Lengths of those names, and of `host`: any other name needs no comparison. */
 const IS_TELLING = new Uint8Array(32);
 for (const name of ['host', ...MARKS.keys()]) IS_TELLING[name.length] = 1;
@@ -66,8 +69,8 @@ export class Glance {
     if (isUnread(req)) return true;
     const { headers } = req;
     if (headers.host !== this.host) return false;
-    for (const [name, mark] of MARKS) {
-      if (headers[name] !== undefined && (this.#marks & mark) === 0) return false;
+    for (let i = 0; i < MARKED.length; i++) {
+      if (headers[MARKED[i]!] !== undefined && (this.#marks & MARK_OF[i]!) === 0) return false;
     }
     return true;
   }

@@ -45,7 +45,11 @@ export function matches(
   selecting: readonly SelectingField[],
   headers: IncomingHttpHeaders,
 ): boolean {
-  return selecting.every(([name, value]) => valueOf(name, headers) === value);
+  return selecting.every(([name, value]) => {
+    // What is kept is normalised: what equals it as it stands, needs not be.
+    const isSame = value !== null && headers[name] === value && Object.hasOwn(headers, name);
+    return isSame || valueOf(name, headers) === value;
+  });
 }
 
 /** Fields that are known to be lists (RFC 9110 §12.5). */
@@ -71,8 +75,11 @@ function valueOf(name: string, headers: IncomingHttpHeaders): string | null {
     : withoutBlanksAround(joined);
 }
 
+const SPACE = 32;
+
 /** By hand: the expression for it takes time in the square of the blanks that a client sends. */
 function withoutBlanksAround(text: string): string {
+  if (text.charCodeAt(0) > SPACE && text.charCodeAt(text.length - 1) > SPACE) return text;
   const isBlank = (index: number) => text[index] === ' ' || text[index] === '\t';
   let start = 0;
   let end = text.length;

@@ -21,11 +21,11 @@ type Method = (...args: unknown[]) => unknown;
 /** The methods through which an answer is written. */
 type Writing = Record<'writeHead' | 'write' | 'end', Method>;
 
-/** What of a response the cache is shown otherwise than it is. */
+/** What of a response the cache is shown otherwise than it is; undefined: as it is. */
 type Shown = Writing & {
-  getHeader?: (name: string) => OutgoingHttpHeader | undefined;
-  getRawHeaderNames?: () => string[];
-  writableEnded?: true;
+  getHeader: ((name: string) => OutgoingHttpHeader | undefined) | undefined;
+  getRawHeaderNames: (() => string[]) | undefined;
+  writableEnded: true | undefined;
 };
 
 type Stage =
@@ -67,6 +67,7 @@ export class Answer {
       writeHead: (...args) => this.#writeHead(args),
       write: (...args) => this.#write(args),
       end: (...args) => this.#end(args),
+      ...{ getHeader: undefined, getRawHeaderNames: undefined, writableEnded: undefined },
     };
     this.#unwatchedEnd = this.#shown.end;
     this.res = shownAs(ctx.res, this.#shown);
@@ -245,8 +246,8 @@ export class Answer {
   }
 
   #showFieldsAsTheyAre(): void {
-    delete this.#shown.getRawHeaderNames;
-    delete this.#shown.getHeader;
+    this.#shown.getRawHeaderNames = undefined;
+    this.#shown.getHeader = undefined;
   }
 }
 
@@ -269,7 +270,8 @@ function methodsOf(res: ServerResponse): Writing {
 function shownAs(res: ServerResponse, shown: Shown): ServerResponse {
   return new Proxy(res, {
     get(_res, name) {
-      if (Object.hasOwn(shown, name)) return shown[name as keyof Shown];
+      const instead = Object.hasOwn(shown, name) ? shown[name as keyof Shown] : undefined;
+      if (instead !== undefined) return instead;
       const value: unknown = Reflect.get(res, name, res);
       return typeof value === 'function' ? (value.bind(res) as unknown) : value;
     },
