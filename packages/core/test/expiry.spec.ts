@@ -71,6 +71,23 @@ describe('the background sweep', () => {
     expect(JSON.parse(stdout)).toEqual({ size: 1, expiries: { timeout: 20_000, tag: 3_000 } });
   });
 
+  it('gives all of it back where other stores have nothing to give', () => {
+    const { stdout } = runBuilt(`
+      import { LocMemCache } from '@locmem/core';
+      const quiet = ['a', 'b', 'c'].map((name) => new LocMemCache(name));
+      for (const cache of quiet) cache.set('k', 1, { timeout: '1h' });
+      const cache = new LocMemCache('swept', { maxEntries: Infinity });
+      for (let i = 0; i < 20_000; i++) cache.set('k' + i, i, { timeout: '50ms' });
+      const started = performance.now();
+      const watch = setInterval(() => {
+        if (cache.size > 0 && performance.now() - started < 20_000) return;
+        clearInterval(watch);
+        console.log(JSON.stringify([cache.size, ...quiet.map(({ size }) => size)]));
+      }, 5);
+    `);
+    expect(JSON.parse(stdout)).toEqual([0, 1, 1, 1]);
+  });
+
   it('does not keep a process that has nothing else to do', () => {
     const { stdout } = runBuilt(`
       import { LocMemCache } from '@locmem/core';
