@@ -1,4 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { LocMemCache } from '@locmem/core';
+import { TestClock } from '@locmem/core/testing';
 import { testCache } from './support/test-cache.js';
 
 function deferred<T>() {
@@ -362,6 +364,31 @@ describe('getOrSet() with a deadline', () => {
       store: cache.name,
       deadlineSeconds: 2,
     });
+  });
+
+  it('may be longer than a timer can count', async () => {
+    const time = new TestClock();
+    const clock = {
+      now: () => time.now(),
+      // As Node's own: longer delays fire at once.
+      setTimeout: (run: () => void, delayMs: number) =>
+        time.setTimeout(run, delayMs > 2 ** 31 - 1 ? 1 : delayMs),
+      clearTimeout: (handle: any) => {
+        time.clearTimeout(handle);
+      },
+    };
+    const cache = new LocMemCache('sixty days', { clock });
+    let isOver = false;
+    const call = cache.getOrSet('k', () => new Promise<number>(() => {}), { deadline: '60d' });
+    const outcome = Promise.resolve(call).catch((error: unknown) => {
+      isOver = true;
+      return error;
+    });
+    time.advance('59d');
+    await settled();
+    expect(isOver).toBe(false);
+    time.advance('1d');
+    expect(await outcome).toMatchObject({ code: 'ERR_LOCMEM_DEADLINE' });
   });
 
   it('lets the next caller load anew, so that a load that never ends holds no key', async () => {
