@@ -462,7 +462,7 @@ describe('a refresh that never ends', () => {
     const { cache, advance } = testCache();
     const load = never();
     void cache.getOrSet('k', () => 'old', { timeout: 10, stale: null });
-    for (const deadline of [undefined, 0]) {
+    for (const deadline of [0, undefined]) {
       advance(60);
       expect(cache.getOrSet('k', load, { stale: null, deadline })).toBe('old');
       expect(cache.getOrSet('k', load, { stale: null, deadline })).toBe('old');
