@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCaches, DummyCache, LocMemCache } from '@locmem/core';
+import { createCaches, DummyCache, LocMemCache, type CacheConfig } from '@locmem/core';
 
 let names = 0;
 const unique = () => `caches ${++names}`;
@@ -77,6 +77,21 @@ describe('createCaches()', () => {
     [null, /options must be an object/],
   ])('refuses %p at once', (config, message) => {
     expect(() => createCaches({ default: config as any })).toThrow(message);
+  });
+
+  it.each([null, undefined, 5, 'default'])('refuses the configuration %p', (config) => {
+    expect(() => createCaches(config as any)).toThrow(
+      expect.objectContaining({ code: 'ERR_LOCMEM_INVALID_OPTION', option: 'config' }),
+    );
+  });
+
+  it('goes by the configuration as it was when it was checked', () => {
+    const config: Record<string, CacheConfig> = { late: { keyPrefix: 'a' } };
+    const caches = createCaches(config);
+    config.late!.keyPrefix = 'b';
+    config.later = { backend: 'nonsense' as any };
+    expect(caches.get('late').makeKey('k')).toBe('a:1:k');
+    expect(() => caches.get('later')).toThrow(/later/);
   });
 
   it('closes every cache that was made, even if one fails, and no other', async () => {
