@@ -8,6 +8,7 @@ import {
   checkOptions,
   checkNewVersion,
   checkVersionDelta,
+  entriesOf,
   purgeOf,
   versionOf,
   type Call,
@@ -674,14 +675,4 @@ export class LocMemCache implements SyncCache {
 function checkEvent(type: unknown): void {
   if (isEventType(type)) return;
   throw new InvalidOptionError('LocMemCache.on', 'type', 'must be the name of an event', type);
-}
-
-function entriesOf(pairs: Pairs<unknown>): (readonly [string, unknown])[] {
-  if (typeof pairs !== 'object' || (pairs as object | null) === null) {
-    const rule = 'must be a Map, an array of pairs, or an object';
-    throw new InvalidOptionError('LocMemCache.setMany', 'pairs', rule, pairs);
-  }
-  return Symbol.iterator in pairs
-    ? [...(pairs as Iterable<readonly [string, unknown]>)]
-    : Object.entries(pairs);
 }
