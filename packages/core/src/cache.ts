@@ -8,6 +8,7 @@ import {
   checkOptions,
   checkNewVersion,
   checkVersionDelta,
+  entriesOf,
   purgeOf,
   versionOf,
   type Call,
@@ -508,8 +509,8 @@ export class LocMemCache implements SyncCache {
 
   /**
    * The live entries of the whole named store as bytes, for {@link restore} after a restart. Entries
-   * whose values V8's serializer would change (class instances, errors) are left out, with the warning
-   * LOCMEM_SNAPSHOT_INCOMPLETE.
+   * whose values V8's serializer would change (class instances, errors, fields on a Map or Date) are left
+   * out, with the warning LOCMEM_SNAPSHOT_INCOMPLETE.
    *
    * @example
    * ```ts
@@ -532,7 +533,7 @@ export class LocMemCache implements SyncCache {
   snapshot(): Buffer {
     const { data, skipped } = save(this.#engine.store);
     if (skipped > 0) {
-      const message = `${skipped} entries of store '${this.name}' hold class instances, errors or functions and are not in the snapshot`;
+      const message = `${skipped} entries of store '${this.name}' hold class instances, errors or other things that bytes cannot keep, and are not in the snapshot`;
       this.#engine.warn('LOCMEM_SNAPSHOT_INCOMPLETE', message);
     }
     return data;
@@ -674,14 +675,4 @@ export class LocMemCache implements SyncCache {
 function checkEvent(type: unknown): void {
   if (isEventType(type)) return;
   throw new InvalidOptionError('LocMemCache.on', 'type', 'must be the name of an event', type);
-}
-
-function entriesOf(pairs: Pairs<unknown>): (readonly [string, unknown])[] {
-  if (typeof pairs !== 'object' || (pairs as object | null) === null) {
-    const rule = 'must be a Map, an array of pairs, or an object';
-    throw new InvalidOptionError('LocMemCache.setMany', 'pairs', rule, pairs);
-  }
-  return Symbol.iterator in pairs
-    ? [...(pairs as Iterable<readonly [string, unknown]>)]
-    : Object.entries(pairs);
 }

@@ -73,14 +73,19 @@ const BACKENDS = { locmem: LocMemCache, dummy: DummyCache };
  * ```
  */
 export function createCaches<const C extends Record<string, CacheConfig>>(config: C): Caches<C> {
-  for (const [alias, one] of Object.entries(config)) checkConfig(alias, one);
+  const configs = new Map<string, CacheConfig>();
+  for (const [alias, one] of aliasesOf(config)) {
+    checkConfig(alias, one);
+    configs.set(alias, { ...one });
+  }
   const made = new Map<string, Cache>();
 
   function get(alias: string): Cache {
     let cache = made.get(alias);
     if (!cache) {
-      if (!Object.hasOwn(config, alias)) throw new UnknownCacheError(alias, Object.keys(config));
-      made.set(alias, (cache = make(alias, config[alias]!)));
+      const one = configs.get(alias);
+      if (!one) throw new UnknownCacheError(alias, [...configs.keys()]);
+      made.set(alias, (cache = make(alias, one)));
     }
     return cache;
   }
@@ -99,6 +104,11 @@ export function createCaches<const C extends Record<string, CacheConfig>>(config
     },
   };
   return caches as unknown as Caches<C>;
+}
+
+function aliasesOf(config: unknown): [string, CacheConfig][] {
+  if (typeof config === 'object' && config !== null) return Object.entries(config);
+  throw new InvalidOptionError('createCaches', 'config', 'must be an object', config);
 }
 
 function checkConfig(alias: string, config: CacheConfig): void {

@@ -1,5 +1,5 @@
 /** The options of a call: read at the door, so that a misspelt one cannot pass for the default. */
-import type { PurgeOptions, ReadOptions, WriteOptions } from './contract.js';
+import type { Pairs, PurgeOptions, ReadOptions, WriteOptions } from './contract.js';
 import { InvalidOptionError } from './errors.js';
 import { areOptionNames, checkOptionNames, hasNoneBut } from './option-names.js';
 import { checkVersion } from './options.js';
@@ -124,6 +124,17 @@ export function checkKeys(call: Call, keys: Iterable<string>): Iterable<string> 
     'must be an array or another iterable of keys',
     keys,
   );
+}
+
+/** Several pairs at once, in their order. */
+export function entriesOf(pairs: Pairs<unknown>): (readonly [string, unknown])[] {
+  if (typeof pairs !== 'object' || (pairs as object | null) === null) {
+    const rule = 'must be a Map, an array of pairs, or an object';
+    throw new InvalidOptionError('LocMemCache.setMany', 'pairs', rule, pairs);
+  }
+  return Symbol.iterator in pairs
+    ? [...(pairs as Iterable<readonly [string, unknown]>)]
+    : Object.entries(pairs);
 }
 
 function isTag(tag: unknown): boolean {

@@ -44,6 +44,26 @@ export interface Timekeeper extends Clock {
 /** Longer delays would make Node's timers fire at once. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
+/**
+ * Waits as long as it takes, one timer after the other.
+ *
+ * @param arm sets a timer, and returns what calls it off
+ */
+function inStretches(
+  delayMs: number,
+  run: () => void,
+  arm: (next: () => void, stretchMs: number) => () => void,
+): () => void {
+  const leftMs = delayMs - LONGEST_DELAY_MS;
+  if (!(leftMs > 0)) return arm(run, delayMs);
+  let callOff = arm(() => {
+    callOff = inStretches(leftMs, run, arm);
+  }, LONGEST_DELAY_MS);
+  return () => {
+    callOff();
+  };
+}
+
 const TICK_MS = 1;
 const LOOKS_PER_READING = 64;
 
@@ -85,11 +105,13 @@ class CoarseClock implements Timekeeper {
   }
 
   after(delayMs: number, run: () => void, isIdle = false): () => void {
-    const timer = setTimeout(run, Math.min(delayMs, LONGEST_DELAY_MS));
-    if (isIdle) timer.unref();
-    return () => {
-      clearTimeout(timer);
-    };
+    return inStretches(delayMs, run, (next, stretchMs) => {
+      const timer = setTimeout(next, stretchMs);
+      if (isIdle) timer.unref();
+      return () => {
+        clearTimeout(timer);
+      };
+    });
   }
 
   /** One timer for all stores, re-armed rather than made anew, and no reason for the process to stay. */
@@ -126,8 +148,10 @@ export function timekeeper(clock: Clock | undefined): Timekeeper {
     exact: () => clock.now(),
     after: (delayMs, run, isIdle) => {
       if (!clock.setTimeout) return processClock.after(delayMs, run, isIdle);
-      const handle = clock.setTimeout(run, delayMs);
-      return () => clock.clearTimeout?.(handle);
+      return inStretches(delayMs, run, (next, stretchMs) => {
+        const handle = clock.setTimeout!(next, stretchMs);
+        return () => clock.clearTimeout?.(handle);
+      });
     },
   };
 }

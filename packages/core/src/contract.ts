@@ -39,7 +39,10 @@ export interface LoadOptions extends WriteOptions {
   refreshAhead?: Timeout | undefined;
   /** How long a loaded null is kept; default: as any value. (An undefined is never kept.) */
   negativeTimeout?: Timeout | undefined;
-  /** How long this caller waits for a load: then `DeadlineError`. A later caller may load anew beside it. */
+  /**
+   * How long this caller waits for a load: then `DeadlineError`. A later caller may load anew beside it;
+   * a refresh that takes longer is tried again, too.
+   */
   deadline?: Timeout | undefined;
   /** Ends this caller's wait; the load goes on for the others. */
   signal?: AbortSignal | undefined;

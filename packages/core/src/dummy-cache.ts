@@ -1,5 +1,19 @@
-/** Django's DummyCache: the whole contract, and nothing is ever there. For development and tests. */
-import { versionOf } from './call-options.js';
+/**
+ * Django's DummyCache: the whole contract, and nothing is ever there. For development and tests, so wrong
+ * keys and options are refused here as they are there; only values are not looked at.
+ */
+import { types } from 'node:util';
+import {
+  checkKeys,
+  checkOptions,
+  entriesOf,
+  purgeOf,
+  signalOf,
+  tagsOf,
+  versionOf,
+  type Call,
+} from './call-options.js';
+import { timekeeper, type Timekeeper } from './clock.js';
 import type {
   ClearOptions,
   GetOptions,
@@ -15,9 +29,11 @@ import type {
   ValueOrLoader,
   WriteOptions,
 } from './contract.js';
-import { KeyNotFoundError } from './errors.js';
+import { DeadlineError, InvalidKeyError, KeyNotFoundError } from './errors.js';
 import { defaultKeyFunction } from './key.js';
 import { resolveOptions, type LocMemOptions, type ResolvedOptions } from './options.js';
+import { parseTimeout } from './timeout.js';
+import { withPatience } from './waiting.js';
 
 /**
  * A cache that stores nothing: every read misses, every load runs.
@@ -36,99 +52,130 @@ import { resolveOptions, type LocMemOptions, type ResolvedOptions } from './opti
 export class DummyCache implements SyncCache {
   readonly name: string;
   readonly #options: ResolvedOptions;
+  readonly #time: Timekeeper;
 
-  /** @param options checked as those of a LocMemCache, and of effect in `makeKey` only */
+  /** @param options checked as those of a LocMemCache, and of effect in `makeKey` and deadlines only */
   constructor(name = 'default', options: LocMemOptions = {}) {
     this.name = name;
     this.#options = resolveOptions(options);
+    this.#time = timekeeper(options.clock);
   }
 
   get<T>(key: string, options: GetOptions<T> & { default: T }): T;
   get<T = unknown>(key: string, options?: GetOptions<T>): T | undefined;
-  get<T>(_key: string, options?: GetOptions<T>): T | undefined {
+  get<T>(key: string, options?: GetOptions<T>): T | undefined {
+    this.#check('get', key, options);
     return options?.default;
   }
 
-  getMany<T = unknown>(_keys: Iterable<string>, _options?: ReadOptions): Map<string, T> {
+  getMany<T = unknown>(keys: Iterable<string>, options?: ReadOptions): Map<string, T> {
+    this.#checkAll('getMany', checkKeys('getMany', keys), options);
     return new Map();
   }
 
-  has(_key: string, _options?: ReadOptions): boolean {
+  has(key: string, options?: ReadOptions): boolean {
+    this.#check('has', key, options);
     return false;
   }
 
   /** True: nothing was there. */
-  add(_key: string, _value: unknown, _options?: WriteOptions): boolean {
+  add(key: string, _value: unknown, options?: WriteOptions): boolean {
+    this.#check('add', key, options);
     return true;
   }
 
-  set(_key: string, _value: unknown, _options?: WriteOptions): void {
-    // Stores nothing.
+  set(key: string, _value: unknown, options?: WriteOptions): void {
+    this.#check('set', key, options);
   }
 
-  setMany(_pairs: Pairs<unknown>, _options?: WriteOptions): string[] {
+  setMany(pairs: Pairs<unknown>, options?: WriteOptions): string[] {
+    const keys = entriesOf(pairs).map(([key]) => key);
+    this.#checkAll('setMany', keys, options);
     return [];
   }
 
-  touch(_key: string, _options?: TouchOptions): boolean {
+  touch(key: string, options?: TouchOptions): boolean {
+    this.#check('touch', key, options);
     return false;
   }
 
   incr(key: string, delta?: number, options?: ReadOptions): number;
   incr(key: string, delta: bigint, options?: ReadOptions): bigint;
-  incr(key: string): never {
+  incr(key: string, _delta?: unknown, options?: ReadOptions): never {
+    this.#check('incr', key, options);
     throw new KeyNotFoundError(this.name, key);
   }
 
   decr(key: string, delta?: number, options?: ReadOptions): number;
   decr(key: string, delta: bigint, options?: ReadOptions): bigint;
-  decr(key: string): never {
+  decr(key: string, _delta?: unknown, options?: ReadOptions): never {
+    this.#check('decr', key, options);
     throw new KeyNotFoundError(this.name, key);
   }
 
-  delete(_key: string, _options?: ReadOptions): boolean {
+  delete(key: string, options?: ReadOptions): boolean {
+    this.#check('delete', key, options);
     return false;
   }
 
-  deleteMany(_keys: Iterable<string>, _options?: ReadOptions): number {
+  deleteMany(keys: Iterable<string>, options?: ReadOptions): number {
+    this.#checkAll('deleteMany', checkKeys('deleteMany', keys), options);
     return 0;
   }
 
-  deleteByTag(..._tags: (string | PurgeOptions)[]): void {
-    // Nothing is there.
+  deleteByTag(...tags: (string | PurgeOptions)[]): void {
+    purgeOf(tags);
   }
 
   getOrSet<T>(key: string, loader: Loads<T>, options?: LoadOptions): T | Promise<T>;
   getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
-  getOrSet(_key: string, valueOrLoader: unknown): unknown {
-    return typeof valueOrLoader === 'function' ? (valueOrLoader as () => unknown)() : valueOrLoader;
+  getOrSet(key: string, valueOrLoader: unknown, options: LoadOptions = {}): unknown {
+    this.#check('getOrSet', key, options);
+    const signal = signalOf('getOrSet', options.signal);
+    const seconds = secondsOf(options, 'deadline');
+    if (typeof valueOrLoader !== 'function') return valueOrLoader;
+    if (signal?.aborted) return Promise.reject(signal.reason as Error);
+    const value = (valueOrLoader as () => unknown)();
+    if (!types.isPromise(value)) return value;
+    const deadline = seconds !== undefined && {
+      afterMs: seconds * 1000,
+      time: this.#time,
+      tooLate: () => new DeadlineError(this.name, key, seconds),
+    };
+    return withPatience(value, { signal, deadline: deadline || undefined });
   }
 
   async update<T>(
-    _key: string,
+    key: string,
     fn: (old: T | undefined) => T | Promise<T>,
-    _options?: UpdateOptions,
+    options?: UpdateOptions,
   ): Promise<T> {
+    this.#check('update', key, options);
+    signalOf('update', options?.signal)?.throwIfAborted();
     return fn(undefined);
   }
 
-  incrVersion(key: string, _delta?: number, _options?: ReadOptions): number {
+  incrVersion(key: string, _delta?: number, options?: ReadOptions): number {
+    this.#check('incrVersion', key, options);
     throw new KeyNotFoundError(this.name, key);
   }
 
-  decrVersion(key: string, _delta?: number, _options?: ReadOptions): number {
+  decrVersion(key: string, _delta?: number, options?: ReadOptions): number {
+    this.#check('decrVersion', key, options);
     throw new KeyNotFoundError(this.name, key);
   }
 
-  ttl(_key: string, _options?: ReadOptions): undefined {
+  ttl(key: string, options?: ReadOptions): undefined {
+    this.#check('ttl', key, options);
     return undefined;
   }
 
-  clear(_options?: ClearOptions): void {
-    // Nothing is there.
+  clear(options?: ClearOptions): void {
+    versionOf('clear', options);
   }
 
-  keys(_options?: KeysOptions): Iterable<string> {
+  keys(options: KeysOptions = {}): Iterable<string> {
+    checkOptions('keys', options);
     return [];
   }
 
@@ -141,4 +188,29 @@ export class DummyCache implements SyncCache {
   close(): void {
     // Nothing to let go.
   }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #checkAll(call: Call, keys: Iterable<unknown>, options: WriteOptions | undefined): void {
+    versionOf(call, options);
+    for (const key of keys) this.#check(call, key, options);
+  }
+
+  #check(call: Call, key: unknown, options: WriteOptions | undefined): void {
+    versionOf(call, options);
+    tagsOf(call, options);
+    for (const option of TIMES) secondsOf(options, option);
+    if (typeof key === 'string') return;
+    throw new InvalidKeyError(this.name, key, 'a key must be a string');
+  }
+}
+
+const TIMES = ['timeout', 'stale', 'refreshAhead', 'negativeTimeout', 'deadline'] as const;
+
+/** What a time span of a call means, undefined when it is not given or has no end. */
+function secondsOf(options: LoadOptions | undefined, option: (typeof TIMES)[number]) {
+  const value = options?.[option];
+  return value === undefined ? undefined : (parseTimeout(value, option) ?? undefined);
 }

@@ -1,6 +1,7 @@
 /**
- * Hits and misses of the last minutes, from samples of the counters. A sample is taken when an entry
- * is written or somebody looks at the stats, at most every ten seconds; between two samples, hits are taken as spread evenly. At most 361 samples are kept.
+ * Hits and misses of the last minutes, from samples of the counters. A sample is taken when an entry is
+ * written, the store is swept or somebody looks at the stats, at most every ten seconds; between two
+ * samples, hits are taken as spread evenly. At most 361 samples are kept.
  */
 import type { Counts } from './counts.js';
 

@@ -50,16 +50,23 @@ class Housekeeper {
   /** In turn: who was swept goes to the end of the queue. @returns whether somebody is still to be swept */
   #sweepSome(): boolean {
     const endMs = performance.now() + TURN_MS;
-    // The queue as it is now: who is put at its end has had his turn, unless more is due there.
+    // The queue as it is now: who is put at its end has had his turn.
     for (let left = this.#watched.size; left > 0; left--) {
       if (performance.now() >= endMs) return true;
       const [store] = this.#watched;
       if (!store) break;
       this.#watched.delete(store);
-      if (this.#sweep(store, STEPS)) left++;
+      const isMoreDue = this.#sweepUntil(endMs, store);
       store.isWatched = store.canHoldDead;
       if (store.isWatched) this.#watched.add(store);
+      if (isMoreDue) return true;
     }
+    return false;
+  }
+
+  /** @returns whether the time was over before all that is due was gone */
+  #sweepUntil(endMs: number, store: Sweepable): boolean {
+    while (this.#sweep(store, STEPS)) if (performance.now() >= endMs) return true;
     return false;
   }
 

@@ -104,7 +104,7 @@ function refreshAhead(
   loader: Loader,
   plan: Plan,
 ): void {
-  if (leftMs >= plan.refreshAheadMs || address.space.flights.has(address.spaceKey)) return;
+  if (leftMs >= plan.refreshAheadMs || joinable(engine, address)) return;
   refresh(engine, address, loader, plan);
 }
 
@@ -157,7 +157,11 @@ function refresh(engine: Engine, address: Address, loader: Loader, plan: Plan): 
   }
   if (!isThenable(loaded)) return replace(engine, address, loaded, plan);
   const current = engine.current(address);
-  begin(engine, current, loaded, plan).landed.catch(() => undefined);
+  const flight = begin(engine, current, loaded, plan);
+  flight.landed.catch(() => undefined);
+  // Nobody waits here who could give it up later.
+  const { deadlineSeconds } = plan;
+  if (deadlineSeconds !== null && deadlineSeconds > 0) flight.giveUp(deadlineSeconds * 1000);
   return undefined;
 }
 
@@ -206,7 +210,7 @@ function begin(
       const value = isolate(loaded, engine.options.isolation);
       if (wasOvertaken || (tags && isOutdated(engine, tags))) {
         // Django get_or_set: read again, another caller may have won.
-        const winner = engine.live(address.space, address.spaceKey);
+        const winner = engine.live(engine.current(address).space, address.spaceKey);
         return winner === undefined ? value : store.value(winner);
       }
       if (tags) store.tags.retain(tags);

@@ -13,7 +13,8 @@
  * Sources: Courtois, Heymans, Parnas, "Concurrent control with readers and writers" (CACM 1971), the
  * writers-preferred solution; the bound on writers in a row is ours.
  */
-import { LockError } from './errors.js';
+import { InvalidOptionError, LockError } from './errors.js';
+import { checkOptionNames } from './option-names.js';
 import { isTaken, within } from './turns.js';
 
 /** How many writers may pass readers who are waiting. */
@@ -24,6 +25,8 @@ export interface LockOptions {
   /** Ends the wait; once the turn has begun it has no effect on it. */
   signal?: AbortSignal | undefined;
 }
+
+const LOCK_OPTIONS: ReadonlySet<string> = new Set<keyof LockOptions>(['signal']);
 
 type Kind = 'read' | 'write';
 
@@ -42,6 +45,7 @@ export class RWLock {
    *
    * @returns what the function returns
    * @throws {LockError} when called from within a turn of this very lock, which would wait for itself
+   * @throws {InvalidOptionError} when the work is no function or an option does not exist
    * @throws the signal's reason, when it aborts before the turn has begun
    */
   read<T>(work: () => T | PromiseLike<T>, options?: LockOptions): Promise<T> {
@@ -54,6 +58,7 @@ export class RWLock {
   }
 
   async #take<T>(kind: Kind, work: () => T | PromiseLike<T>, options?: LockOptions): Promise<T> {
+    checkTurn(`RWLock.${kind}`, work, options);
     if (isTaken(this)) throw new LockError(kind);
     options?.signal?.throwIfAborted();
     if (this.#mayBegin(kind)) this.#begin(kind);
@@ -122,4 +127,15 @@ export class RWLock {
       signal?.addEventListener('abort', leave, { once: true });
     });
   }
+}
+
+/** At the door: in the queue, what is no AbortSignal would hold up everybody behind it. */
+function checkTurn(place: string, work: unknown, options: LockOptions = {}): void {
+  if (typeof work !== 'function') {
+    throw new InvalidOptionError(place, 'work', 'must be a function', work);
+  }
+  checkOptionNames(place, options, LOCK_OPTIONS);
+  const { signal }: { signal?: unknown } = options;
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new InvalidOptionError(place, 'signal', 'must be an AbortSignal', signal);
 }

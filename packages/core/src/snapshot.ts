@@ -9,7 +9,8 @@ import { createHash } from 'node:crypto';
 import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 import type { Engine } from './engine.js';
-import { isolate, reveal } from './isolation/stored.js';
+import { GraphCopier } from './isolation/graph-copier.js';
+import { isolate, reveal, type Stored } from './isolation/stored.js';
 import type { Store } from './store.js';
 
 const FORMAT = 1;
@@ -39,9 +40,9 @@ export function save(store: Store): { data: Buffer; skipped: number } {
   let skipped = 0;
   for (const slot of store.policy.victims()) {
     if (!store.isLive(slot)) continue;
-    const value = reveal(store.value(slot));
-    if (isPortable(value)) entries.push(savedEntry(store, slot, value));
-    else skipped++;
+    const value = portable(store.value(slot));
+    if (value === undefined) skipped++;
+    else entries.push(savedEntry(store, slot, value));
   }
   const saved: Saved = { savedAtMs: Date.now(), entries };
   const body = serialize(saved);
@@ -125,6 +126,17 @@ function parse(data: Uint8Array): Saved | undefined {
   }
 }
 
+/** A copy that V8's serializer gives back as it is; undefined when there is none. */
+function portable(stored: Stored): unknown {
+  try {
+    // What was shared has never been looked at: it may be endlessly deep, or throw.
+    const value = new GraphCopier().copy(reveal(stored));
+    return isPortable(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether V8's serializer gives back what it is given. */
 function isPortable(root: unknown): boolean {
   const seen = new Set<unknown>();
@@ -158,12 +170,20 @@ const PLAIN_BUILT_INS: ReadonlySet<unknown> = new Set<object>([
 
 /** What an object holds; undefined when it would not come back as what it is. */
 function childrenOf(value: object): Iterable<unknown> | undefined {
-  if (types.isProxy(value)) return undefined;
   const prototype = Object.getPrototypeOf(value) as object | null;
   if (prototype === Object.prototype || prototype === Array.prototype)
     return Object.values(value) as unknown[];
+  if (!isBare(value)) return undefined;
   if (prototype === Map.prototype && types.isMap(value))
     return [...value.keys(), ...value.values()];
   if (prototype === Set.prototype && types.isSet(value)) return value;
   return PLAIN_BUILT_INS.has(prototype) ? [] : undefined;
+}
+
+/** Nothing but what its kind holds: the serializer drops the fields that somebody has put on a built-in. */
+function isBare(value: object): boolean {
+  if (ArrayBuffer.isView(value)) return true;
+  if (types.isRegExp(value) && value.lastIndex !== 0) return false;
+  const characters = types.isStringObject(value) ? value.length : 0;
+  return Object.keys(value).length === characters;
 }

@@ -12,7 +12,10 @@ export interface CacheStats {
   readonly staleHits: number;
   /** hits / (hits + misses), from 0 to 1; undefined when nothing was read. */
   readonly hitRatio: number | undefined;
-  /** The same over the last minutes. */
+  /**
+   * The same over the last minutes, right to within ten seconds. (Where nothing is written and nothing
+   * can expire, to within the time since somebody last looked.)
+   */
   readonly windows: Readonly<Record<keyof typeof WINDOWS, HitWindow>>;
   /** Entries written, new or over old ones. */
   readonly sets: number;

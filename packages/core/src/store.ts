@@ -514,6 +514,7 @@ export class Store implements Sweepable {
    * @returns whether there may be more
    */
   sweep(steps: number): boolean {
+    this.#windows.note(this.time.now(), this.counts);
     if (!this.#isSweepDue()) return false;
     if (this.size <= SMALL_STORE) {
       if (this.#purgeScan) this.#mayHoldPurged = true; // it has shrunk meanwhile

@@ -28,7 +28,7 @@ export const LONGEST_USUAL_TIMEOUT_SECONDS = 30 * 86_400;
  *
  * @param value seconds, a duration string, or null
  * @param option the option's name, for the error
- * @returns seconds, or null for never (`Infinity` is never, too)
+ * @returns seconds, or null for never (so is `Infinity`, and what is that many milliseconds)
  * @throws {InvalidTimeoutError} when it is anything else: NaN, a boolean, `'5 minutes'`
  *
  * @example
@@ -44,11 +44,14 @@ export const LONGEST_USUAL_TIMEOUT_SECONDS = 30 * 86_400;
  * ```
  */
 export function parseTimeout(value: unknown, option = 'timeout'): number | null {
-  if (value === null || value === Infinity) return null;
+  if (value === null) return null;
+  const seconds = secondsOf(value);
+  if (seconds === undefined) throw new InvalidTimeoutError(option, value);
+  return seconds * 1000 === Infinity ? null : seconds;
+}
+
+function secondsOf(value: unknown): number | undefined {
   if (typeof value === 'number' && !Number.isNaN(value)) return value;
-  if (typeof value === 'string') {
-    const match = DURATION.exec(value);
-    if (match) return Number(match[1]) * SECONDS_PER_UNIT[match[2]!]!;
-  }
-  throw new InvalidTimeoutError(option, value);
+  const match = typeof value === 'string' ? DURATION.exec(value) : undefined;
+  return match ? Number(match[1]) * SECONDS_PER_UNIT[match[2]!]! : undefined;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCaches, DummyCache, LocMemCache } from '@locmem/core';
+import { createCaches, DummyCache, LocMemCache, type CacheConfig } from '@locmem/core';
+import { TestClock } from '@locmem/core/testing';
 
 let names = 0;
 const unique = () => `caches ${++names}`;
@@ -79,6 +80,21 @@ describe('createCaches()', () => {
     expect(() => createCaches({ default: config as any })).toThrow(message);
   });
 
+  it.each([null, undefined, 5, 'default'])('refuses the configuration %p', (config) => {
+    expect(() => createCaches(config as any)).toThrow(
+      expect.objectContaining({ code: 'ERR_LOCMEM_INVALID_OPTION', option: 'config' }),
+    );
+  });
+
+  it('goes by the configuration as it was when it was checked', () => {
+    const config: Record<string, CacheConfig> = { late: { keyPrefix: 'a' } };
+    const caches = createCaches(config);
+    config.late!.keyPrefix = 'b';
+    config.later = { backend: 'nonsense' as any };
+    expect(caches.get('late').makeKey('k')).toBe('a:1:k');
+    expect(() => caches.get('later')).toThrow(/later/);
+  });
+
   it('closes every cache that was made, even if one fails, and no other', async () => {
     const closed: string[] = [];
     class Closing extends LocMemCache {
@@ -122,6 +138,49 @@ describe('DummyCache', () => {
     cache.deleteByTag('t');
     cache.clear();
     cache.close();
+  });
+
+  it.each<[string, (cache: LocMemCache | DummyCache) => unknown]>([
+    ['an option that does not exist', (cache) => cache.set('k', 1, { ttl: 5 } as object)],
+    ['a timeout', (cache) => cache.add('k', 1, { timeout: NaN })],
+    ['a version', (cache) => cache.get('k', { version: 1.5 })],
+    ['a key', (cache) => cache.has(7 as any)],
+    ['a key among others', (cache) => cache.setMany([['a', 1], [7, 2] as any])],
+    ['tags', (cache) => cache.touch('k', { tags: ['t'] } as object)],
+    ['tags of a write', (cache) => cache.set('k', 1, { tags: 't' as any })],
+    ['tags of a purge', (cache) => cache.deleteByTag('')],
+    ['letters in place of keys', (cache) => cache.getMany('abc')],
+    ['what holds no pairs', (cache) => cache.setMany(5 as any)],
+    ['a span to be stale', (cache) => cache.getOrSet('k', 1, { stale: 'soon' as any })],
+    ['a signal', (cache) => cache.getOrSet('k', 1, { signal: {} as any })],
+    ['what to clear', (cache) => cache.clear({ prefix: 'p' } as object)],
+    ['which keys', (cache) => cache.keys({ every: true } as object)],
+  ])('refuses %s as a LocMemCache does', (_what, call) => {
+    const codeOf = (cache: LocMemCache | DummyCache) => {
+      try {
+        call(cache);
+        return 'nothing';
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+    };
+    const code = codeOf(new LocMemCache(unique()));
+    expect(code).toMatch(/^ERR_LOCMEM_INVALID/);
+    expect(codeOf(new DummyCache())).toBe(code);
+  });
+
+  it('lets nobody wait longer than a deadline or signal of theirs', async () => {
+    const clock = new TestClock();
+    const cache = new DummyCache('dummy', { clock });
+    const never = () => new Promise<number>(() => {});
+    const late = cache.getOrSet('k', never, { deadline: '2s' });
+    clock.advance(2);
+    await expect(late).rejects.toMatchObject({ code: 'ERR_LOCMEM_DEADLINE', key: 'k' });
+    const controller = new AbortController();
+    const leaving = cache.getOrSet('k', never, { signal: controller.signal });
+    controller.abort(new Error('gone'));
+    await expect(leaving).rejects.toThrow('gone');
+    expect(await cache.getOrSet('k', () => Promise.resolve(3), { deadline: '2s' })).toBe(3);
   });
 
   it('refuses the options that a LocMemCache refuses', () => {

@@ -1,4 +1,5 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
+import { LocMemCache } from '@locmem/core';
 import { runBuilt } from './support/run-built.js';
 import { testCache } from './support/test-cache.js';
 
@@ -71,6 +72,23 @@ describe('the background sweep', () => {
     expect(JSON.parse(stdout)).toEqual({ size: 1, expiries: { timeout: 20_000, tag: 3_000 } });
   });
 
+  it('gives all of it back where other stores have nothing to give', () => {
+    const { stdout } = runBuilt(`
+      import { LocMemCache } from '@locmem/core';
+      const quiet = ['a', 'b', 'c'].map((name) => new LocMemCache(name));
+      for (const cache of quiet) cache.set('k', 1, { timeout: '1h' });
+      const cache = new LocMemCache('swept', { maxEntries: Infinity });
+      for (let i = 0; i < 20_000; i++) cache.set('k' + i, i, { timeout: '50ms' });
+      const started = performance.now();
+      const watch = setInterval(() => {
+        if (cache.size > 0 && performance.now() - started < 20_000) return;
+        clearInterval(watch);
+        console.log(JSON.stringify([cache.size, ...quiet.map(({ size }) => size)]));
+      }, 5);
+    `);
+    expect(JSON.parse(stdout)).toEqual([0, 1, 1, 1]);
+  });
+
   it('does not keep a process that has nothing else to do', () => {
     const { stdout } = runBuilt(`
       import { LocMemCache } from '@locmem/core';
@@ -80,5 +98,68 @@ describe('the background sweep', () => {
       console.log('done');
     `);
     expect(stdout).toBe('done\n');
+  });
+});
+
+describe('a step of the clock', () => {
+  it('of the wall neither empties the cache nor makes its entries immortal', () => {
+    const cache = new LocMemCache('wall clock steps', { timeout: 60 });
+    const wall = jest.spyOn(Date, 'now');
+    try {
+      cache.set('before', 1);
+      for (const nowMs of [0, 9e15]) {
+        wall.mockReturnValue(nowMs);
+        cache.set('during', 1);
+        for (const key of ['before', 'during']) {
+          expect(cache.get(key)).toBe(1);
+          expect(Math.round(cache.ttl(key)! / 10)).toBe(6);
+        }
+      }
+    } finally {
+      wall.mockRestore();
+    }
+  });
+
+  it("of the user's own, back or forth by years, leaves a store that goes on", () => {
+    const { cache, advance } = testCache({ maxEntries: manyEntries });
+    const years = 3 * 365 * 86_400;
+    for (let i = 0; i < 2_000; i++) cache.set(`k${i}`, i, { timeout: 60 });
+    advance(-years);
+    cache.set('new', 1, { timeout: 1 });
+    expect([cache.get('new'), cache.get('k0')]).toEqual([1, 0]);
+    advance(1);
+    expect([cache.get('new'), cache.get('k0')]).toEqual([undefined, 0]);
+    advance(2 * years);
+    expect(cache.get('k0')).toBeUndefined();
+    for (let i = 0; i < manyEntries; i++) cache.set(`next${i}`, i, { timeout: 60 });
+    expect(cache.stats().evictions.entries).toBe(0);
+    expect(cache.size).toBe(manyEntries);
+  });
+});
+
+describe('a process that was suspended', () => {
+  it('finds dead what expired meanwhile, and sweeps it', () => {
+    const { stdout } = runBuilt(`
+      import { LocMemCache } from '@locmem/core';
+      import { spawn } from 'node:child_process';
+      const cache = new LocMemCache('suspended', { maxEntries: Infinity });
+      for (let i = 0; i < 2_000; i++) cache.set('k' + i, i, { timeout: '300ms' });
+      cache.set('stays', 1, { timeout: '1h' });
+      // Wakes this process up once it has been asleep for longer than the entries live.
+      const { pid } = process;
+      const wake = 'until ps -o state= -p ' + pid + ' | grep -q T; do sleep 0.05; done; sleep 0.5; kill -CONT ' + pid;
+      spawn('sh', ['-c', wake], { stdio: 'ignore' });
+      setTimeout(() => process.kill(pid, 'SIGSTOP'), 50);
+      setTimeout(() => {
+        const seen = [cache.get('k0'), cache.has('k1'), cache.get('stays')];
+        const started = performance.now();
+        const watch = setInterval(() => {
+          if (cache.size > 1 && performance.now() - started < 20_000) return;
+          clearInterval(watch);
+          console.log(JSON.stringify([...seen, cache.size]));
+        }, 5);
+      }, 400);
+    `);
+    expect(JSON.parse(stdout)).toEqual([null, false, 1, 1]);
   });
 });

@@ -1,4 +1,6 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { LocMemCache } from '@locmem/core';
+import { TestClock } from '@locmem/core/testing';
 import { testCache } from './support/test-cache.js';
 
 function deferred<T>() {
@@ -364,6 +366,31 @@ describe('getOrSet() with a deadline', () => {
     });
   });
 
+  it('may be longer than a timer can count', async () => {
+    const time = new TestClock();
+    const clock = {
+      now: () => time.now(),
+      // As Node's own: longer delays fire at once.
+      setTimeout: (run: () => void, delayMs: number) =>
+        time.setTimeout(run, delayMs > 2 ** 31 - 1 ? 1 : delayMs),
+      clearTimeout: (handle: any) => {
+        time.clearTimeout(handle);
+      },
+    };
+    const cache = new LocMemCache('sixty days', { clock });
+    let isOver = false;
+    const call = cache.getOrSet('k', () => new Promise<number>(() => {}), { deadline: '60d' });
+    const outcome = Promise.resolve(call).catch((error: unknown) => {
+      isOver = true;
+      return error;
+    });
+    time.advance('59d');
+    await settled();
+    expect(isOver).toBe(false);
+    time.advance('1d');
+    expect(await outcome).toMatchObject({ code: 'ERR_LOCMEM_DEADLINE' });
+  });
+
   it('lets the next caller load anew, so that a load that never ends holds no key', async () => {
     const { cache, advance } = testCache();
     const hung = cache.getOrSet('k', () => new Promise<string>(() => {}), { deadline: '2s' });
@@ -400,6 +427,47 @@ describe('getOrSet() with a deadline', () => {
     expect(await cache.getOrSet('k', () => Promise.resolve(1), { deadline: '1s' })).toBe(1);
     advance(5);
     expect(cache.get('k')).toBe(1);
+  });
+});
+
+describe('a refresh that never ends', () => {
+  const never = () => jest.fn(() => new Promise<string>(() => {}));
+
+  it('is tried again once the deadline of who began it is over, each time after twice as long', () => {
+    const { cache, advance } = testCache();
+    const load = never();
+    void cache.getOrSet('k', () => 'old', { timeout: 10, stale: null });
+    advance(10);
+    const runs = [0, 1, 1, 1, 1, 1, 1, 1].map((seconds) => {
+      advance(seconds);
+      expect(cache.getOrSet('k', load, { stale: null, deadline: '2s' })).toBe('old');
+      return load.mock.calls.length;
+    });
+    expect(runs).toEqual([1, 1, 2, 2, 2, 2, 3, 3]);
+  });
+
+  it('ahead of time, too', () => {
+    const { cache, advance } = testCache();
+    const load = never();
+    cache.set('k', 'old', { timeout: 100 });
+    const runs = [50, 1, 1].map((seconds) => {
+      advance(seconds);
+      expect(cache.getOrSet('k', load, { refreshAhead: '60s', deadline: '2s' })).toBe('old');
+      return load.mock.calls.length;
+    });
+    expect(runs).toEqual([1, 1, 2]);
+  });
+
+  it('is left alone without a deadline, or by who does not wait at all', () => {
+    const { cache, advance } = testCache();
+    const load = never();
+    void cache.getOrSet('k', () => 'old', { timeout: 10, stale: null });
+    for (const deadline of [0, undefined]) {
+      advance(60);
+      expect(cache.getOrSet('k', load, { stale: null, deadline })).toBe('old');
+      expect(cache.getOrSet('k', load, { stale: null, deadline })).toBe('old');
+    }
+    expect(load).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -473,6 +541,24 @@ describe('code of the user that runs in the middle of a call', () => {
     expect(cache.get('l', { version: 310 })).toEqual({ lazy: 1 });
     const foreign = [...cache.keys({ all: true })].filter((key) => /^B:.*:[kl]$/.test(key));
     expect(foreign).toEqual([]);
+  });
+});
+
+describe('a load whose key was deleted, and whose version lay idle meanwhile', () => {
+  it('gives way to what was written there since', async () => {
+    const { cache } = testCache({ maxEntries: 1000 });
+    const { promise, resolve } = deferred<string>();
+    cache.set('other', 1, { version: 4 });
+    const call = cache.getOrSet('k', () => promise, { version: 5 });
+    cache.delete('k', { version: 5 });
+    for (let version = 100; version < 300; version++) {
+      cache.set('k', 1, { version });
+      cache.delete('k', { version });
+    }
+    cache.set('k', 'written', { version: 5 });
+    resolve('loaded');
+    expect(await call).toBe('written');
+    expect(cache.get('k', { version: 5 })).toBe('written');
   });
 });
 

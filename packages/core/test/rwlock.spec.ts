@@ -121,6 +121,32 @@ describe('a signal', () => {
   });
 });
 
+describe('a turn that is asked for wrongly', () => {
+  const work = () => 1;
+  it.each<[string, unknown, unknown]>([
+    ['work', undefined, undefined],
+    ['work', 5, {}],
+    ['signal', work, { signal: {} }],
+    ['signal', work, { signal: { aborted: false, throwIfAborted() {} } }],
+    ['timeout', work, { timeout: '5s' }],
+    ['options', work, 5],
+  ])('is refused, naming %s, and holds nobody up', async (option, badWork, options) => {
+    const lock = new RWLock();
+    const { start, settle, end } = stage(lock);
+    const writer = start('write', 'w1');
+    await settle();
+    for (const kind of ['read', 'write'] as const) {
+      await expect(lock[kind](badWork as () => 1, options as object)).rejects.toMatchObject({
+        code: 'ERR_LOCMEM_INVALID_OPTION',
+        option,
+      });
+    }
+    await end('w1');
+    expect(await writer).toBe('w1');
+    expect(await lock.write(() => 2)).toBe(2);
+  });
+});
+
 describe('taking the lock again from within a turn', () => {
   it.each([
     ['read', 'read'],

@@ -83,6 +83,53 @@ describe('snapshot() and restore()', () => {
     expect(warnings.at(-1)).toMatchObject({ code: 'LOCMEM_SNAPSHOT_INCOMPLETE' });
   });
 
+  it.each<[string, () => object]>([
+    ['a field on a Date', () => Object.assign(new Date(0), { extra: 1 })],
+    ['a field on a Map', () => Object.assign(new Map([[1, 2]]), { extra: 1 })],
+    ['a field on a Set', () => Object.assign(new Set([1]), { extra: 1 })],
+    ['a field on a boxed string', () => Object.assign(Object('ab') as object, { extra: 1 })],
+    ['where a RegExp goes on', () => Object.assign(/x/g, { lastIndex: 3 })],
+  ])('lose nothing in silence: %s', (_what, make) => {
+    const { cache, warnings } = testCache();
+    cache.set('odd', [make()]);
+    expect(cache.get('odd')).toEqual([make()]);
+    const after = testCache().cache;
+    expect(after.restore(cache.snapshot())).toBe(0);
+    expect(warnings).toMatchObject([{ code: 'LOCMEM_SNAPSHOT_INCOMPLETE' }]);
+  });
+
+  it('keep what is plain of its kind', () => {
+    const { cache } = testCache();
+    const kinds = [/x/g, Object('ab'), Object(1), new Set([1]), new Uint16Array([1]), 12n, -0, NaN];
+    cache.set('kinds', kinds);
+    const after = testCache().cache;
+    expect(after.restore(cache.snapshot())).toBe(1);
+    expect(after.get('kinds')).toEqual(kinds);
+  });
+
+  it('bear what is shared and was never looked at: endless depth, getters that throw, a Proxy', () => {
+    const { cache, warnings } = testCache({ isolation: 'share' });
+    const deep: { next?: object } = {};
+    for (let i = 0, last = deep; i < 100_000; i++) last = last.next = {};
+    cache.set('deep', deep);
+    // Only as deep as it goes on the first way through: from the last one on all are known.
+    const chain: { next?: object }[] = [{}];
+    for (let i = 0; i < 100_000; i++) chain.push({ next: chain.at(-1)! });
+    cache.set('chain', chain.reverse());
+    const throwing = {
+      get field(): never {
+        throw new Error('getter');
+      },
+    };
+    cache.set('throwing', throwing);
+    cache.set('proxy', new Proxy({}, {}));
+    cache.set('good', { a: 1 });
+    const after = testCache().cache;
+    expect(after.restore(cache.snapshot())).toBe(1);
+    expect(after.get('good')).toEqual({ a: 1 });
+    expect(warnings).toMatchObject([{ message: expect.stringMatching(/^4 entries/) }]);
+  });
+
   it('keep to the limits of the cache that restores', () => {
     const { cache } = testCache();
     for (let i = 0; i < 10; i++) cache.set(`k${i}`, i);

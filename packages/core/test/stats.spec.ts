@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, expect, it } from '@jest/globals';
 import type { CacheEvent, CacheEventType } from '@locmem/core';
+import { createTestCache } from '@locmem/core/testing';
 import { deliver } from '../src/events.js';
 import { testCache } from './support/test-cache.js';
 
@@ -75,6 +76,17 @@ describe('stats()', () => {
     expect(windows['15m']).toEqual({ hits: 240, misses: 90, hitRatio: 240 / 330 });
     advance(7200);
     expect(cache.stats().windows['1m']).toEqual({ hits: 0, misses: 0, hitRatio: undefined });
+  });
+
+  it('tells it where nothing is written for hours, too', () => {
+    const cache = createTestCache({ timeout: '1d' });
+    cache.set('a', 1);
+    for (let hit = 0; hit < 1000; hit++) cache.get('a');
+    for (let minute = 0; minute < 120; minute++) cache.advance('1m');
+    for (let hit = 0; hit < 10; hit++) cache.get('a');
+    const { hits, windows } = cache.stats();
+    expect(hits).toBe(1010);
+    expect(windows['1h'].hits).toBe(10);
   });
 
   it('is of the whole named store, and a thing of the past once taken', () => {

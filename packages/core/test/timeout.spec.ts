@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { parseTimeout } from '@locmem/core';
+import { LocMemCache, parseTimeout, type Duration } from '@locmem/core';
 import { testCache } from './support/test-cache.js';
 
 describe('timeout', () => {
@@ -71,6 +71,27 @@ describe('timeout', () => {
     advance(3649 * 86_400);
     expect(cache.get('k')).toBe(1);
   });
+
+  it.each([1e306, Number.MAX_VALUE, `1${'0'.repeat(308)}d` as Duration])(
+    'is never over when its milliseconds are beyond all numbers: %p',
+    (timeout) => {
+      const onWarning = () => undefined;
+      const plain = new LocMemCache(`for ever by default ${timeout}`, { timeout, onWarning });
+      plain.set('k', 'v');
+      plain.set('k', 'w');
+      const cache = new LocMemCache(`for ever ${timeout}`, { onWarning });
+      cache.set('set', 'v', { timeout });
+      cache.set('touched', { a: 1 });
+      cache.touch('touched', { timeout });
+      const { cache: stale, advance } = testCache();
+      stale.getOrSet('k', () => 'old', { timeout: 1, stale: timeout });
+      advance(86_400);
+      expect([plain.get('k'), plain.ttl('k')]).toEqual(['w', null]);
+      expect([cache.get('set'), cache.ttl('set')]).toEqual(['v', null]);
+      expect([cache.get('touched'), cache.ttl('touched')]).toEqual([{ a: 1 }, null]);
+      expect(stale.getOrSet('k', () => Promise.resolve('new'), { stale: timeout })).toBe('old');
+    },
+  );
 
   it('is refused before anything changes', () => {
     const { cache } = testCache();

@@ -1,10 +1,10 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { cacheControl, cachePage, conditionalGet, neverCache, varyOn } from '../src/index.js';
-import { closeAll, EXPRESSES, freshStoreName, listen } from './harness.js';
+import { closeAll, EXPRESSES, freshStoreName, listen, standingClock } from './harness.js';
 
 afterAll(closeAll);
 
-const page = () => cachePage(60, { cache: freshStoreName() });
+const page = () => cachePage(60, { cache: freshStoreName(), clock: standingClock });
 
 describe.each(EXPRESSES)('%s', (_name, express) => {
   it('cacheControl says how long an answer is fresh, and the cache before it goes by that', async () => {

@@ -6,7 +6,7 @@ import type { Express } from 'express';
 import express4 from 'express4';
 import { serve } from '../../http/test/harness.js';
 
-export { closeAll, freshStoreName } from '../../http/test/harness.js';
+export { closeAll, freshStoreName, standingClock } from '../../http/test/harness.js';
 
 /** For `describe.each`: the tests hold for both. */
 export const EXPRESSES: [string, typeof express5][] = [

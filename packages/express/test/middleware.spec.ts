@@ -8,7 +8,7 @@ import { Readable, pipeline } from 'node:stream';
 import supertest from 'supertest';
 import { cachePage, responseCache } from '../src/index.js';
 import type { ResponseCacheMiddlewareOptions } from '../src/index.js';
-import { closeAll, EXPRESSES, freshStoreName, listen } from './harness.js';
+import { closeAll, EXPRESSES, freshStoreName, listen, standingClock } from './harness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'locmem-express-'));
 const file = join(folder, 'page.txt');
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 const fresh = (options: ResponseCacheMiddlewareOptions<string> = {}) =>
-  responseCache({ cache: freshStoreName(), timeout: 60, ...options });
+  responseCache({ cache: freshStoreName(), timeout: 60, clock: standingClock, ...options });
 
 describe.each(EXPRESSES)('%s: responseCache', (_name, express) => {
   it('answers a repeated GET without asking the route again', async () => {
@@ -251,7 +251,7 @@ describe.each(EXPRESSES)('%s: responseCache', (_name, express) => {
 
 describe.each(EXPRESSES)('%s: cachePage', (_name, express) => {
   const page = (...[timeout, options]: Parameters<typeof cachePage<string>>) =>
-    cachePage(timeout, { cache: freshStoreName(), ...options });
+    cachePage(timeout, { cache: freshStoreName(), clock: standingClock, ...options });
 
   it('caches one route and no other', async () => {
     const app = express();
@@ -279,9 +279,10 @@ describe.each(EXPRESSES)('%s: cachePage', (_name, express) => {
 
   it('behind a site-wide cache of the same store names the timeout of its route', async () => {
     const cache = freshStoreName();
-    const app = express().use(responseCache({ cache, timeout: 60 }));
+    const options = { cache, clock: standingClock };
+    const app = express().use(responseCache({ ...options, timeout: 60 }));
     const router = express.Router();
-    router.get('/short', cachePage(5, { cache }), (_req, res) => {
+    router.get('/short', cachePage(5, options), (_req, res) => {
       res.send('x');
     });
     app.use('/api', router);

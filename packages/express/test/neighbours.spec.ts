@@ -7,14 +7,14 @@ import type { RequestHandler } from 'express';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { responseCache } from '../src/index.js';
-import { closeAll, EXPRESSES, freshStoreName, listen } from './harness.js';
+import { closeAll, EXPRESSES, freshStoreName, listen, standingClock } from './harness.js';
 
 afterAll(closeAll);
 
 const TEXT = 'a long text that is worth its compression. '.repeat(200);
 const GZIP = { headers: { 'accept-encoding': 'gzip' } };
 const IDENTITY = { headers: { 'accept-encoding': 'identity' } };
-const fresh = () => responseCache({ cache: freshStoreName(), timeout: 60 });
+const fresh = () => responseCache({ cache: freshStoreName(), timeout: 60, clock: standingClock });
 
 describe.each(EXPRESSES)('%s', (_name, express) => {
   const send: RequestHandler = (_req, res) => {

@@ -16,7 +16,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { createResponseCache, front } from '../src/index.js';
 import type { FrontOptions } from '../src/index.js';
-import { closeAll, freshStoreName, serve, TestClock } from './harness.js';
+import { closeAll, freshStoreName, serve, standingClock, TestClock } from './harness.js';
 
 afterAll(closeAll);
 
@@ -39,7 +39,12 @@ async function inExpress(
   frontOptions: FrontOptions = {},
 ) {
   const app = express();
-  const cache = expressCache({ cache: freshStoreName(), timeout: 60, ...options });
+  const cache = expressCache({
+    cache: freshStoreName(),
+    timeout: 60,
+    clock: standingClock,
+    ...options,
+  });
   let seen = 0;
   app.use(function counting(_req, _res, next) {
     seen++;
@@ -62,7 +67,12 @@ async function inKoa(
   frontOptions: FrontOptions = {},
 ) {
   const app = new Koa();
-  const cache = koaCache({ cache: freshStoreName(), timeout: 60, ...options });
+  const cache = koaCache({
+    cache: freshStoreName(),
+    timeout: 60,
+    clock: standingClock,
+    ...options,
+  });
   let seen = 0;
   app.use(function counting(_ctx, next) {
     seen++;

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Readable } from 'node:stream';
 import { cacheControl, cachePage, conditionalGet, neverCache, varyOn } from '../src/index.js';
-import { closeAll, freshStoreName, KOAS, listen } from './harness.js';
+import { closeAll, freshStoreName, KOAS, listen, standingClock } from './harness.js';
 
 afterAll(closeAll);
 
-const page = () => cachePage(60, { cache: freshStoreName() });
+const page = () => cachePage(60, { cache: freshStoreName(), clock: standingClock });
 
 describe.each(KOAS)('%s', (_name, Koa) => {
   it('cacheControl says how long an answer is fresh, and the cache before it goes by that', async () => {

@@ -5,7 +5,7 @@ import Koa3 from 'koa';
 import Koa2 from 'koa2';
 import { serve } from '../../http/test/harness.js';
 
-export { closeAll, freshStoreName } from '../../http/test/harness.js';
+export { closeAll, freshStoreName, standingClock } from '../../http/test/harness.js';
 
 /** For `describe.each`: the tests hold for both. */
 export const KOAS: [string, typeof Koa3][] = [

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { cachePage, responseCache } from '../src/index.js';
 import type { ResponseCacheMiddlewareOptions } from '../src/index.js';
-import { closeAll, freshStoreName, KOAS, listen } from './harness.js';
+import { closeAll, freshStoreName, KOAS, listen, standingClock } from './harness.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'locmem-koa-'));
 const file = join(folder, 'page.txt');
@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 
 const fresh = (options: ResponseCacheMiddlewareOptions<string> = {}) =>
-  responseCache({ cache: freshStoreName(), timeout: 60, ...options });
+  responseCache({ cache: freshStoreName(), timeout: 60, clock: standingClock, ...options });
 
 describe.each(KOAS)('%s: responseCache', (version, Koa) => {
   it('answers a repeated GET without running what is further in', async () => {
@@ -360,7 +360,7 @@ describe.each(KOAS)('%s: responseCache', (version, Koa) => {
 
 describe.each(KOAS)('%s: cachePage', (_name, Koa) => {
   const page = (...[timeout, options]: Parameters<typeof cachePage<string>>) =>
-    cachePage(timeout, { cache: freshStoreName(), ...options });
+    cachePage(timeout, { cache: freshStoreName(), clock: standingClock, ...options });
 
   it('caches one route and no other', async () => {
     const cached = page('5m');
@@ -387,7 +387,8 @@ describe.each(KOAS)('%s: cachePage', (_name, Koa) => {
   it('behind a site-wide cache of the same store names the timeout of its route', async () => {
     const cache = freshStoreName();
     const app = new Koa();
-    app.use(responseCache({ cache, timeout: 60 })).use(cachePage(5, { cache }));
+    const options = { cache, clock: standingClock };
+    app.use(responseCache({ ...options, timeout: 60 })).use(cachePage(5, options));
     app.use((ctx) => {
       ctx.body = 'x';
     });

@@ -9,14 +9,14 @@ import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
 import { responseCache } from '../src/index.js';
-import { closeAll, freshStoreName, KOAS, listen } from './harness.js';
+import { closeAll, freshStoreName, KOAS, listen, standingClock } from './harness.js';
 
 afterAll(closeAll);
 
 const TEXT = 'a long text that is worth its compression. '.repeat(200);
 const GZIP = { headers: { 'accept-encoding': 'gzip' } };
 const IDENTITY = { headers: { 'accept-encoding': 'identity' } };
-const fresh = () => responseCache({ cache: freshStoreName(), timeout: 60 });
+const fresh = () => responseCache({ cache: freshStoreName(), timeout: 60, clock: standingClock });
 
 describe.each(KOAS)('%s', (_name, Koa) => {
   const send: Middleware = (ctx) => {
