@@ -65,21 +65,40 @@ console.log(`${recognised} are recognised, and are one request to Node's parser,
 
 // ---- conversations ------------------------------------------------------------------------------
 
-async function compare([plain, below], conversation) {
+/** The last words of Node to who does not speak HTTP. */
+const BAD_REQUEST = 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n';
+const likeListened = new Set();
+
+/**
+ * One difference there is, and it is not ours: once anybody listens for data, Node parses a chunk
+ * without letting ticks run in between. Then nonsense that comes in one chunk with a body, behind an
+ * answer not yet finished, is no longer told that it is a bad request before it is thrown out.
+ */
+async function compare([plain, below, listened], conversation) {
   const [expected, actual] = await Promise.all([
     talk(plain, conversation),
     talk(below, conversation),
   ]);
   const { name = JSON.stringify(conversation) } = conversation;
-  assert.deepEqual(actual, expected, name);
-  assert.ok(actual.isOver, `hangs: ${name}`);
+  if (actual.received !== undefined && actual.received + BAD_REQUEST === expected.received) {
+    assert.deepEqual(actual, await talk(listened, conversation), name);
+    likeListened.add(name);
+  } else assert.deepEqual(actual, expected, name);
 }
 
-const pairOf = async (setup) => [await open(false, setup), await open(true, setup)];
+const listen = (server) => server.on('connection', (socket) => socket.on('data', () => {}));
+
+const pairOf = async (setup = {}) => [
+  await open(false, setup),
+  await open(true, setup),
+  await open(false, { ...setup, change: (server) => listen(server) && setup.change?.(server) }),
+];
 const end = (pair) => pair.forEach(close);
 
 const pair = await pairOf();
-const some = args.quick ? conversations.filter((_, i) => i % 10 === 0) : conversations;
+/** One in so many, and all the plain ones. */
+const oneIn = (count, all) => all.filter(({ isPlain }, i) => isPlain || i % count === 0);
+const some = args.quick ? oneIn(10, conversations) : conversations;
 for (const conversation of some) await compare(pair, conversation);
 const answered = pair[1].told.answered;
 assert.ok(answered > some.length / 2, `only ${answered} were answered below`);
@@ -120,7 +139,7 @@ const fewer = some.filter(({ name }) => !/cut at|byte by byte/.test(name));
 let inSetups = 0;
 for (const [name, setup] of Object.entries(setups)) {
   const other = await pairOf(setup);
-  for (const conversation of fewer.filter((_, i) => i % (args.quick ? 10 : 3) === 0)) {
+  for (const conversation of oneIn(args.quick ? 10 : 3, fewer)) {
     await compare(other, { ...conversation, name: `${name}: ${conversation.name}` });
   }
   inSetups += other[1].told.answered;
@@ -138,3 +157,8 @@ for (const [name, situation] of Object.entries(situations)) {
   clock.nowMs += 1;
   console.log(`alike: ${name}`);
 }
+
+console.log(
+  `${likeListened.size} times the last 400 was missing, as whenever somebody listens for data:`,
+);
+for (const name of likeListened) console.log(`  ${name.slice(0, 100)}`);

@@ -4,6 +4,7 @@ import { attacks, innocents, request } from './attacks.mjs';
 /**
  * @typedef {object} Conversation
  * @property {string[]} chunks latin1, each sent when the one before has been taken in
+ * @property {boolean} [isPlain] whether it is in every selection
  * @property {'end' | 'reset'} [leaving] `end` when it does not say
  */
 
@@ -37,6 +38,13 @@ const said = {
     .flatMap((path) => [path, path])
     .map((path) => get(path)),
   'a large one': [get('/large'), get('/large'), get('/large'), get('/a')],
+  'more fields than before': [
+    ...known,
+    get('/a', 'Accept: x\r\n'),
+    get('/a', `User-Agent: ${'x'.repeat(90)}\r\n`),
+    `GET /a HTTP/1.1\r\nAccept: x\r\nHost: a\r\n\r\n`,
+    get('/a'),
+  ],
   'an answer later': [get('/slow'), get('/slow'), get('/a'), get('/slow')],
   'behind an answer that comes later': [...known, get('/later'), get('/a'), get('/b'), get('/a')],
   'in the same chunk as one that comes later': [...known, get('/later') + get('/a'), get('/a')],
@@ -123,6 +131,11 @@ const said = {
     get('/a'),
   ],
   nonsense: [...known, 'nonsense\r\n\r\n', get('/a')],
+  'nonsense in one chunk with a body': [
+    ...known,
+    `${get('/a', 'Content-Length: 5\r\n')}GET /nonsense\r\n\r\n`,
+    get('/a'),
+  ],
   nothing: [],
   'a hijacked connection': [...known, get('/hijacked'), get('/a'), get('/b')],
   'a torn down connection': [...known, get('/destroyed'), get('/a')],
@@ -149,7 +162,7 @@ function cutBehindHits(text) {
 
 /** @type {(Conversation & { name: string })[]} */
 export const conversations = [
-  ...named,
+  ...named.map((conversation) => ({ ...conversation, isPlain: true })),
   ...named.map(({ name, chunks }) => ({ name: `${name}, then reset`, chunks, leaving: 'reset' })),
   ...named
     .map(({ name, chunks }) => ({ name: `${name}, byte by byte`, chunks: [...chunks.join('')] }))

@@ -129,6 +129,7 @@ export const situations = {
       options: { headersTimeout: 300, requestTimeout: 300, connectionsCheckingInterval: 50 },
     },
     async act(side) {
+      await talkOf(side, HIT);
       const talk = await talkOf(side, HIT);
       for (let i = 0; i < 12; i++) {
         await sleep(60);
@@ -141,7 +142,8 @@ export const situations = {
   'who is idle for longer than keepAliveTimeout is closed': {
     setup: { options: { keepAliveTimeout: 100 } },
     async act(side) {
-      const talk = await talkOf(side, HIT, HIT);
+      await talkOf(side, HIT);
+      const talk = await talkOf(side, HIT);
       await sleep(800);
       await say(talk, HIT);
       await sleep(800);

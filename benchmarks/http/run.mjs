@@ -4,8 +4,8 @@
  *     node benchmarks/http/run.mjs [--quick] [--rounds 9] [--only hot,locmem,node] [--experiments] [--out file]
  *
  * `--only` takes ids of scenarios and names or ids of subjects, or the beginning of either; the
- * baselines always take part. A run of some scenarios leaves the results of the others as they are; a
- * run of some subjects, and `--quick`, a smoke test whose figures mean nothing, write none. Needs the
+ * baselines always take part. `--experiments` adds those. A run of some scenarios leaves the results of the others as they are; a
+ * run of some subjects, or with experiments, and `--quick`, a smoke test whose figures mean nothing, write none. Needs the
  * built packages (`pnpm build`); NGINX_BINARY names an nginx that is not on the path.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -48,10 +48,11 @@ const { values: args } = parseArgs({
 const plan = { ...(args.quick ? QUICK : FULL) };
 if (args.rounds) plan.rounds = Number(args.rounds);
 
-const chosenScenarios = choose(args.only, [...scenarios.values()], ({ id }) => [id]);
-const standing = [...subjects.values()].filter(({ isExperiment }) => !isExperiment);
-const candidates = args.experiments ? [...subjects.values()] : standing;
-const chosenSubjects = choose(args.only, candidates, ({ id, name }) => [id, name]);
+const isStanding = ({ isExperiment }) => !isExperiment;
+const standing = [...subjects.values()].filter(isStanding);
+const takingPart = (all) => [...all.values()].filter(args.experiments ? () => true : isStanding);
+const chosenScenarios = choose(args.only, takingPart(scenarios), ({ id }) => [id]);
+const chosenSubjects = choose(args.only, takingPart(subjects), ({ id, name }) => [id, name]);
 const isWritten = !args.quick && !args.experiments && chosenSubjects.length === standing.length;
 
 pinSelf(CLIENT_CORE);
