@@ -1,11 +1,11 @@
 /**
  * Measures LocMem's response cache against node:http, the frameworks and its peers:
  *
- *     node benchmarks/http/run.mjs [--quick] [--rounds 9] [--only hot,locmem,node] [--out file]
+ *     node benchmarks/http/run.mjs [--quick] [--rounds 9] [--only hot,locmem,node] [--experiments] [--out file]
  *
  * `--only` takes ids of scenarios and names or ids of subjects, or the beginning of either; the
- * baselines always take part. A run of some scenarios leaves the results of the others as they are; a
- * run of some subjects, and `--quick`, a smoke test whose figures mean nothing, write none. Needs the
+ * baselines always take part. `--experiments` adds those. A run of some scenarios leaves the results of the others as they are; a
+ * run of some subjects, or with experiments, and `--quick`, a smoke test whose figures mean nothing, write none. Needs the
  * built packages (`pnpm build`); NGINX_BINARY names an nginx that is not on the path.
  */
 import { existsSync, readFileSync } from 'node:fs';
@@ -41,15 +41,19 @@ const { values: args } = parseArgs({
     quick: { type: 'boolean', default: false },
     rounds: { type: 'string' },
     only: { type: 'string' },
+    experiments: { type: 'boolean', default: false },
     out: { type: 'string', default: join(HERE, '../results/http.json') },
   },
 });
 const plan = { ...(args.quick ? QUICK : FULL) };
 if (args.rounds) plan.rounds = Number(args.rounds);
 
-const chosenScenarios = choose(args.only, [...scenarios.values()], ({ id }) => [id]);
-const chosenSubjects = choose(args.only, [...subjects.values()], ({ id, name }) => [id, name]);
-const isWritten = !args.quick && chosenSubjects.length === subjects.size;
+const isStanding = ({ isExperiment }) => !isExperiment;
+const standing = [...subjects.values()].filter(isStanding);
+const takingPart = (all) => [...all.values()].filter(args.experiments ? () => true : isStanding);
+const chosenScenarios = choose(args.only, takingPart(scenarios), ({ id }) => [id]);
+const chosenSubjects = choose(args.only, takingPart(subjects), ({ id, name }) => [id, name]);
+const isWritten = !args.quick && !args.experiments && chosenSubjects.length === standing.length;
 
 pinSelf(CLIENT_CORE);
 const results = isWritten ? earlierResults() : {};
@@ -209,7 +213,7 @@ async function observe(scenario, participants) {
 // ---- the results file --------------------------------------------------------------------------
 
 function report() {
-  const packages = new Set([...subjects.values()].flatMap(({ package: name }) => name ?? []));
+  const packages = new Set(standing.flatMap(({ package: name }) => name ?? []));
   return {
     date: today(),
     machine: machine(),
@@ -228,7 +232,7 @@ function report() {
       noise: '`node:http` runs twice, under two names, to show it',
     },
     subjects: Object.fromEntries(
-      [...subjects.values()].map(({ id, name, package: from, caches, uncached }) => [
+      standing.map(({ id, name, package: from, caches, uncached }) => [
         id,
         { name, package: from, caches, uncached },
       ]),

@@ -46,6 +46,11 @@ export const loaded = [
     note: '“The fields of a hit” is `node:http` writing what a hit of LocMem carries, Age, Date and Cache-Status among it, as constants.',
   },
   {
+    ...hot('forwarded', 'one URL, 1 kB, by a proxy that says for whom', KB),
+    requests: repeated('/page', { 'X-Forwarded-For': '192.0.2.1' }),
+    isExperiment: true,
+  },
+  {
     id: 'zipf',
     group: 'Hits',
     title: '10,000 URLs by Zipf, 1 kB each',

@@ -7,6 +7,7 @@
  * @property {string} [package] whose version is reported
  * @property {boolean} caches whether the handler is to run only once
  * @property {string} [uncached] the same application without the cache
+ * @property {boolean} [isExperiment] takes part only with `--experiments`; not in the results
  * @property {string[]} [scenarios] where it takes part; everywhere when it does not say
  * @property {(answer: (req) => Answer, scenario: Scenario) => Promise<Server>} start
  *   answers `answer(req)` to every GET below `/page`
@@ -16,6 +17,7 @@
  * @property {() => number} [cpuMicros] where it is not this process that answers
  * @property {() => Promise<void>} [close] where there is more to end than this process
  */
+import * as belowParser from '../../below-parser/subject.mjs';
 import * as express from './express.mjs';
 import * as koa from './koa.mjs';
 import * as locmem from './locmem.mjs';
@@ -24,7 +26,7 @@ import * as node from './node.mjs';
 
 /** @type {Map<string, Subject>} */
 export const subjects = new Map(
-  [node, express, koa, locmem, nginx]
+  [node, express, koa, locmem, nginx, belowParser]
     .flatMap((module) => module.subjects)
     .map((subject) => [subject.id, subject]),
 );
