@@ -52,6 +52,8 @@ export interface RemoteOptions {
 
 /** The options with their final meaning. */
 export interface ResolvedRemoteOptions {
+  /** The class whose options they are, as errors name it. */
+  readonly place: string;
   readonly timeoutSeconds: number | null;
   readonly keyPrefix: string;
   readonly version: number;
@@ -87,6 +89,7 @@ export function resolveRemoteOptions(
   checkOptionNames(place, options, new Set([...NAMES, ...more]));
   const check = checker(place);
   return Object.freeze({
+    place,
     timeoutSeconds: parseTimeout(options.timeout === undefined ? 300 : options.timeout),
     keyPrefix: check('keyPrefix', options.keyPrefix, isString, 'must be a string') ?? '',
     version: checkVersion(place, options.version ?? 1),
@@ -113,7 +116,7 @@ export function resolveRemoteOptions(
       64 * 1024 * 1024,
     deadlineMs: deadlineMs(place, options.deadline),
     leaseWaitMs: waitMs(options.leaseWait),
-    time: timekeeper(options.clock),
+    time: timekeeper(options.clock, place),
     onWarning: check('onWarning', options.onWarning, isFunction, 'must be a function'),
   });
 }
