@@ -124,8 +124,9 @@ export class Exchange<Req extends IncomingMessage> {
 
   /** What is stored, and what of it this request may have. A synchronous store answers at once. */
   #lookup(plan: Lookup, then: (choice: Choice, nowMs: number) => void): void {
-    const { settings } = this.#site;
-    const found = find(this.#site, plan);
+    const { settings, fronting, flights } = this.#site;
+    const isAbsent = fronting.hasLookedInVain(this.#req, plan.address, flights.stored);
+    const found = isAbsent ? undefined : find(this.#site, plan);
     const choose = (resource: Resource | undefined) => {
       // While a remote store was asked, a middleware further out lost its patience and answered, or
       // the client did and left.

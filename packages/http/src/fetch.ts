@@ -408,6 +408,7 @@ export class Fetch implements ResponseWatcher {
       const { subject, onDone } = this.#order;
       flights.land(this.#flight);
       if (refusal === undefined) {
+        flights.stored++;
         trace.stored(subject, variant.body.byteLength, ttlSeconds(variant, this.#responseTimeMs));
         onDone?.('stored');
         return;
