@@ -43,83 +43,99 @@ const ALLOWED = {
 /** A method of the cache that takes options. */
 export type Call = keyof typeof ALLOWED;
 
+/** Whose methods they are, where nothing else is said. */
+const OWNER = 'LocMemCache';
+
 /**
  * Checks names and version.
  *
  * @returns the version of the call, undefined for the cache's own
  * @throws {InvalidOptionError} naming the method, the option, the rule and the value
  */
-export function versionOf(call: Call, options: ReadOptions | undefined): number | undefined {
+export function versionOf(
+  call: Call,
+  options: ReadOptions | undefined,
+  owner = OWNER,
+): number | undefined {
   if (options === undefined) return undefined;
-  if (!hasNoneBut('version', options)) checkOptions(call, options);
+  if (!hasNoneBut('version', options)) checkOptions(call, options, owner);
   const { version } = options;
   if (version === undefined || Number.isSafeInteger(version)) return version;
-  return checkVersion(placeOf(call), version);
+  return checkVersion(placeOf(owner, call), version);
 }
 
-export function checkOptions(call: Call, options: object): void {
+export function checkOptions(call: Call, options: object, owner = OWNER): void {
   // The place is put into words only for an error: a string a call would cost more than the look.
   if (!areOptionNames(options, ALLOWED[call]))
-    checkOptionNames(placeOf(call), options, ALLOWED[call]);
+    checkOptionNames(placeOf(owner, call), options, ALLOWED[call]);
 }
 
 /** The tags of a call, undefined when it has none. */
 export function tagsOf(
   call: Call,
   options: WriteOptions | undefined,
+  owner = OWNER,
 ): readonly string[] | undefined {
   const tags: unknown = options?.tags;
   if (tags === undefined) return undefined;
   if (!Array.isArray(tags) || !tags.every(isTag)) {
     const rule = 'must be an array of non-empty strings';
-    throw new InvalidOptionError(placeOf(call), 'tags', rule, tags);
+    throw new InvalidOptionError(placeOf(owner, call), 'tags', rule, tags);
   }
   return tags.length > 0 ? tags : undefined;
 }
 
 /** The signal of a call, undefined when it has none. */
-export function signalOf(call: Call, signal: unknown): AbortSignal | undefined {
+export function signalOf(call: Call, signal: unknown, owner = OWNER): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
-  throw new InvalidOptionError(placeOf(call), 'signal', 'must be an AbortSignal', signal);
+  throw new InvalidOptionError(placeOf(owner, call), 'signal', 'must be an AbortSignal', signal);
 }
 
 /** The tags and options of a purge. */
-export function purgeOf(args: readonly (string | PurgeOptions)[]): {
+export function purgeOf(
+  args: readonly (string | PurgeOptions)[],
+  owner = OWNER,
+): {
   tags: string[];
   soft: boolean;
 } {
   const last = args.at(-1);
   const options = typeof last === 'object' ? last : {};
-  checkOptions('deleteByTag', options);
+  checkOptions('deleteByTag', options, owner);
   const { soft = false } = options;
   if (typeof (soft as unknown) !== 'boolean') {
-    throw new InvalidOptionError(placeOf('deleteByTag'), 'soft', 'must be true or false', soft);
+    throw new InvalidOptionError(
+      placeOf(owner, 'deleteByTag'),
+      'soft',
+      'must be true or false',
+      soft,
+    );
   }
   const tags = options === last ? args.slice(0, -1) : [...args];
-  tagsOf('deleteByTag', { tags: tags as string[] });
+  tagsOf('deleteByTag', { tags: tags as string[] }, owner);
   return { tags: tags as string[], soft };
 }
 
 /** An amount to count by: an integer. */
-export function checkVersionDelta(call: Call, delta: unknown): number {
+export function checkVersionDelta(call: Call, delta: unknown, owner = OWNER): number {
   if (Number.isSafeInteger(delta)) return delta as number;
-  throw new InvalidOptionError(placeOf(call), 'delta', 'must be an integer', delta);
+  throw new InvalidOptionError(placeOf(owner, call), 'delta', 'must be an integer', delta);
 }
 
 /** A version that was reckoned: still one that the next call accepts. */
-export function checkNewVersion(call: Call, version: number): number {
+export function checkNewVersion(call: Call, version: number, owner = OWNER): number {
   if (Number.isSafeInteger(version)) return version;
   const rule = 'must lead to a version that is a safe integer';
-  throw new InvalidOptionError(placeOf(call), 'delta', rule, version);
+  throw new InvalidOptionError(placeOf(owner, call), 'delta', rule, version);
 }
 
 /** Several keys at once: a lone string would be taken letter by letter, as in Django. */
-export function checkKeys(call: Call, keys: Iterable<string>): Iterable<string> {
+export function checkKeys(call: Call, keys: Iterable<string>, owner = OWNER): Iterable<string> {
   const isIterable =
     typeof (keys as Partial<Iterable<string>> | null)?.[Symbol.iterator] === 'function';
   if (typeof keys !== 'string' && isIterable) return keys;
   throw new InvalidOptionError(
-    placeOf(call),
+    placeOf(owner, call),
     'keys',
     'must be an array or another iterable of keys',
     keys,
@@ -141,6 +157,6 @@ function isTag(tag: unknown): boolean {
   return typeof tag === 'string' && tag !== '';
 }
 
-function placeOf(call: Call): string {
-  return `LocMemCache.${call}`;
+function placeOf(owner: string, call: Call): string {
+  return `${owner}.${call}`;
 }

@@ -133,13 +133,17 @@ class CoarseClock implements Timekeeper {
 
 const processClock = new CoarseClock();
 
-/** A clock of the user's is asked at every look; without one, the process's coarse clock serves. */
-export function timekeeper(clock: Clock | undefined): Timekeeper {
+/**
+ * A clock of the user's is asked at every look; without one, the process's coarse clock serves.
+ *
+ * @param place whose clock it is, for the error
+ */
+export function timekeeper(clock: Clock | undefined, place = 'LocMemCache'): Timekeeper {
   if (!clock) return processClock;
   const reading = clock.now();
   if (!Number.isFinite(reading)) {
     const rule = 'must return milliseconds from now()';
-    throw new InvalidOptionError('LocMemCache', 'clock', rule, reading);
+    throw new InvalidOptionError(place, 'clock', rule, reading);
   }
   return {
     reading: Infinity,

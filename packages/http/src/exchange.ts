@@ -125,7 +125,9 @@ export class Exchange<Req extends IncomingMessage> {
 
   /** What is stored, and what of it this request may have. A synchronous store answers at once. */
   #lookup(plan: Lookup, then: (choice: Choice, nowMs: number) => void): void {
-    const found = find(this.#site, plan);
+    const { fronting, flights } = this.#site;
+    const isAbsent = fronting.hasLookedInVain(this.#req, plan.address, flights.stored);
+    const found = isAbsent ? undefined : find(this.#site, plan);
     // Reading cannot reject. What the handler throws must not be swallowed here: it surfaces as an
     // unhandled rejection, as it would have surfaced as an uncaught exception without us.
     if (isPromise(found)) {

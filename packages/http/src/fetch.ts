@@ -422,6 +422,7 @@ export class Fetch implements ResponseWatcher {
       const { subject } = this.#order;
       flights.land(this.#flight);
       if (refusal === undefined) {
+        flights.stored++;
         trace.stored(subject, variant.body.byteLength, ttlSeconds(variant, this.#responseTimeMs));
         this.#order.onDone('stored');
         return;

@@ -156,7 +156,7 @@ function beforeTheCache(
   app: ExpressApp | KoaApp | undefined,
   onHit: OnHit,
 ): Intercept {
-  const { settings, origin, customKeyScope, trace, fronting } = site;
+  const { settings, origin, customKeyScope, trace, fronting, flights } = site;
   fronting.begin();
   let order: Order = app === undefined ? FINE : orderIn(app, middleware);
   if (order.isKnown && order.danger !== undefined) {
@@ -188,7 +188,9 @@ function beforeTheCache(
       return;
     }
     quick.remember(req, plan.address);
+    const look = { address: plan.address, stored: flights.stored };
     void whenThere(find(site, plan), (resource) => {
+      if (resource === undefined) fronting.lookedInVain(req, look);
       // The client has left meanwhile, or somebody lost patience.
       if (res.headersSent || res.destroyed) return;
       const nowMs = settings.clock.now();

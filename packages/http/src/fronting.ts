@@ -2,9 +2,10 @@
  * What a front may give away: an answer that is as good before the framework as behind what stands
  * between. Nobody can see everything that a middleware does; here is what can be seen.
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { linesOf, sameLines } from './fields.js';
 import type { Fields } from './fields.js';
+import type { Address } from './store.js';
 
 /**
  * Constants of a framework, that say nothing about who asks; what frameworks make of a body as they
@@ -56,9 +57,17 @@ export function knowsVisitor(...holders: readonly object[]): boolean {
   );
 }
 
+/** A look at the store that found nothing, be it because the store did not answer. */
+interface VainLook {
+  readonly address: Address;
+  /** How many answers had been stored before it. */
+  readonly stored: number;
+}
+
 export class Fronting {
   #isOn = false;
   #hasWarned = false;
+  readonly #vainLooks = new WeakMap<IncomingMessage, VainLook>();
 
   /** A front has been put before this cache. */
   begin(): void {
@@ -67,6 +76,26 @@ export class Fronting {
 
   get isOn(): boolean {
     return this.#isOn;
+  }
+
+  /** The front has looked for a request, and found nothing. */
+  lookedInVain(req: IncomingMessage, look: VainLook): void {
+    this.#vainLooks.set(req, look);
+  }
+
+  /**
+   * Whether the cache behind need not look, as the front has: a store that is silent would cost the request
+   * its deadline twice. Asked once for a request.
+   *
+   * @param stored how many answers have been stored by now: another one may be what is looked for
+   */
+  hasLookedInVain(req: IncomingMessage, { key, version }: Address, stored: number): boolean {
+    if (!this.#isOn) return false;
+    const look = this.#vainLooks.get(req);
+    if (look === undefined) return false;
+    this.#vainLooks.delete(req);
+    const { address } = look;
+    return look.stored === stored && address.key === key && address.version === version;
   }
 
   /**

@@ -29,6 +29,8 @@ export class FlightBoard {
   #floor = 0;
   /** Who waits for whom at this store. */
   readonly crowds = new Crowds();
+  /** How many answers have been stored: nothing has come since, as long as it is the same. */
+  stored = 0;
   /** Whether anything was ever purged softly here: else there is nothing to look for. */
   hasSoftPurges = false;
 

@@ -440,6 +440,53 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     expect(seen()).toBe(1);
   });
 
+  describe('a look that found nothing', () => {
+    /** Gives itself away: what was asked of it. */
+    const watched = () => {
+      const asked: unknown[] = [];
+      const store = remoteStore() as unknown as Anything;
+      const get = store.get!;
+      store.get = (...args) => (asked.push(args[0]), get(...args));
+      return { cache: store as unknown as AsyncCache, asked };
+    };
+
+    it.each([
+      ['Express', (cache: AsyncCache) => inExpress(express, { cache })],
+      ['Koa', (cache: AsyncCache) => inKoa(Koa3, { cache })],
+    ])('is not done again by the cache inside: under %s', async (_name, open) => {
+      const { cache, asked } = watched();
+      const { ask } = await open(cache);
+      await ask('/known-to-be-remote');
+      await ask('/other');
+      const looked = asked.length;
+      expect((await ask('/')).text).toBe('run 3');
+      // By the front before the handler; after it, to put the answer to others of the page.
+      expect(asked.length - looked).toBe(2);
+    });
+
+    it('is, once an answer has been stored since', async () => {
+      const { cache } = watched();
+      let goOn: () => void = () => undefined;
+      let reached: () => void = () => undefined;
+      const before: Middleware = (req, _res, next) => {
+        if (req.headers['x-slow'] === undefined) {
+          next();
+          return;
+        }
+        goOn = next;
+        reached();
+      };
+      const { ask } = await inExpress(express, { cache, before: [before] });
+      await ask('/known-to-be-remote');
+      const isThere = new Promise<void>((resolve) => (reached = resolve));
+      const slow = ask('/', { headers: { 'x-slow': '1' } });
+      await isThere;
+      expect((await ask('/')).text).toBe('run 2');
+      goOn();
+      expect((await slow).text).toBe('run 2');
+    });
+  });
+
   it('refuses to stand before who decides who gets what', () => {
     const app = express();
     const cache = expressCache({ cache: freshStoreName() });

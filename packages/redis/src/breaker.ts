@@ -15,7 +15,9 @@ export class Breaker {
   #state: BreakerState = 'closed';
   #failures = 0;
   #coolDownMs = FIRST_COOL_DOWN_MS;
-  #openUntilMs = 0;
+  /** Whether an open one lets the next call through. */
+  #mayTry = false;
+  #callOff: (() => void) | undefined;
 
   constructor(
     readonly time: Timekeeper,
@@ -30,7 +32,7 @@ export class Breaker {
   /** Whether a call may go out. Asked once for each: of an open breaker, one in a while may. */
   admits(): boolean {
     if (this.#state === 'closed') return true;
-    if (this.#state === 'half-open' || this.time.now() < this.#openUntilMs) return false;
+    if (this.#state === 'half-open' || !this.#mayTry) return false;
     this.#become('half-open');
     return true;
   }
@@ -49,14 +51,21 @@ export class Breaker {
     if (this.#state === 'open') return;
     if (this.#state === 'closed' && this.#failures < this.threshold) return;
     // Not all processes at the same moment.
-    this.#openUntilMs = this.time.exact() + this.#coolDownMs * (0.75 + Math.random() / 2);
+    this.#coolDown(this.#coolDownMs * (0.75 + Math.random() / 2));
     this.#coolDownMs = Math.min(LONGEST_COOL_DOWN_MS, this.#coolDownMs * 2);
     this.#become('open');
   }
 
   /** There is reason to believe that it would answer now: the next call may try. */
   tryNow(): void {
-    this.#openUntilMs = 0;
+    this.#mayTry = true;
+  }
+
+  /** By a timer: a clock of the user's may stand still. */
+  #coolDown(delayMs: number): void {
+    this.#mayTry = false;
+    this.#callOff?.();
+    this.#callOff = this.time.after(delayMs, () => (this.#mayTry = true), true);
   }
 
   #become(state: BreakerState): void {

@@ -63,21 +63,24 @@ export class Deadlines {
 
   #arm(delayMs: number): void {
     this.#isArmed = true;
+    const armedMs = this.time.exact();
     this.time.after(
       delayMs,
       () => {
         // First whatever has arrived is read: while this process was busy, nobody was late but it.
         setImmediate(() => {
-          this.#expire();
+          const nowMs = this.time.exact();
+          // By a clock that stands still, the timer is all there is to go by.
+          this.#expire(nowMs > armedMs ? nowMs : armedMs + delayMs);
         });
       },
       true,
     );
   }
 
-  #expire(): void {
+  /** A timer set late in a turn reckons from the turn's begin, and is early by so much. */
+  #expire(nowMs: number): void {
     this.#isArmed = false;
-    const nowMs = this.time.exact();
     while (this.#oldest) {
       const call = this.#oldest;
       if (call.dueMs > nowMs) {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jes
 import { LocMemCache, type AsyncCache, type LocMemOptions } from '@locmem/core';
 import { front, responseCache as expressCache } from '@locmem/express';
 import { responseCache as koaCache } from '@locmem/koa';
+import { TestClock } from '@locmem/core/testing';
 import { Cacheable, CacheEvict, LocMemModule } from '@locmem/nestjs';
 import { RedisCache, TieredCache, type RedisClient } from '@locmem/redis';
 import { Injectable } from '@nestjs/common';
@@ -214,6 +215,29 @@ describeWithServer('on a shared store', () => {
       });
       expect(runs).toBe(1);
       expect(woken).toBe(0);
+    });
+
+    it('in front of a server that is silent, a request waits for one deadline', async () => {
+      const clock = new TestClock();
+      const back = new RedisCache(`silent ${++stores}`, { client: client.client, clock });
+      const cache =
+        kind === 'RedisCache'
+          ? back
+          : new TieredCache(back.name, { front: new LocMemCache(back.name), back, bus: 'none' });
+      caches.push(cache);
+      const middleware = expressCache({ cache, timeout: '1m', clock });
+      const app = express().use(middleware);
+      app.get('/page', (_req, res) => res.send('page'));
+      const get = await listen(front(app, middleware).listen(0, '127.0.0.1'));
+      redis.pause();
+      try {
+        const asking = get('/page');
+        await until(() => back.stats().pending > 0);
+        clock.advance('250ms');
+        expect(await asking).toMatchObject({ status: 200, body: 'page' });
+      } finally {
+        redis.resume();
+      }
     });
 
     it('keeps the results of methods: one run for two applications', async () => {

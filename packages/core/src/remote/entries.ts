@@ -42,6 +42,30 @@ export class Entries {
     return this.judgeAll(keys, await this.backend.get(keys));
   }
 
+  /** An entry, and what it has left. */
+  async timed(key: string): Promise<[Found | undefined, Lifetime | undefined]> {
+    const [found, [leftMs]] = await Promise.all([this.one(key), this.backend.lifetimes([key])]);
+    return [leftMs === undefined ? undefined : found, leftMs];
+  }
+
+  /** The values of the live ones, undefined in the place of others. */
+  async liveValues(keys: readonly string[]): Promise<unknown[]> {
+    const all = await this.backend.get(keys);
+    const values = all.map((bytes) => bytes && this.envelope.plainValue(bytes));
+    // What is left has more to it, and is looked at together.
+    const rest = keys.map((_key, i) => i).filter((i) => all[i] && values[i] === undefined);
+    if (rest.length === 0) return values;
+    const found = await this.judgeAll(
+      rest.map((i) => keys[i]!),
+      rest.map((i) => all[i]),
+    );
+    for (const [n, i] of rest.entries()) {
+      const one = found[n];
+      values[i] = one?.isLive ? one.value() : undefined;
+    }
+    return values;
+  }
+
   /** What lay there, and whether it was alive. */
   async wereLive(
     keys: readonly string[],

@@ -12,6 +12,8 @@ interface KeyOptions {
   readonly version: number;
   readonly keyFunction: KeyFunction | undefined;
   readonly keyCheck: KeyCheck;
+  /** Whose options they are, for the errors. */
+  readonly place: string;
 }
 
 /** What a key is made of. */
@@ -139,7 +141,7 @@ export class Keys {
   #refuseKeyFunction(call: 'clear' | 'keys', value: unknown): void {
     if (!this.#options.keyFunction) return;
     const rule = 'cannot be told from other keys, as a keyFunction made them';
-    throw new InvalidOptionError(`LocMemCache.${call}`, 'keyFunction', rule, value);
+    throw new InvalidOptionError(`${this.#options.place}.${call}`, 'keyFunction', rule, value);
   }
 }
 

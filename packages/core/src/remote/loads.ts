@@ -8,7 +8,6 @@
  * kept when the entry was written or deleted meanwhile, by whatever process.
  */
 import { randomUUID } from 'node:crypto';
-import { signalOf } from '../call-options.js';
 import type { LoadOptions } from '../contract.js';
 import { DeadlineError } from '../errors.js';
 import type { Flight } from '../single-flight.js';
@@ -17,10 +16,12 @@ import { LazyMap } from '../lazy-map.js';
 import { parseTimeout, type Timeout } from '../timeout.js';
 import { withPatience } from '../waiting.js';
 import type { Claim, LeaseHold, Lifetime, TagVersion } from './backend.js';
+import type { Budget } from './budget.js';
+import type { Door } from './door.js';
 import type { Entries, Found } from './entries.js';
 import type { Packed } from './envelope.js';
-import type { ResolvedRemoteOptions } from './options.js';
 import { every, Patience } from './polling.js';
+import { isOver, type Reach } from './reach.js';
 
 /** How long the lease of a process that died stands. */
 const LEASE_MS = 5_000;
@@ -30,8 +31,6 @@ const LONGEST_LOAD_MS = 600_000;
 const FOR_EVER_MS = 10 * 365 * 86_400_000;
 
 const LANDING = { keep: (outcome: unknown) => outcome, settled: () => undefined };
-
-export type Contain = <T>(what: 'read' | 'write', attempt: Promise<T>, otherwise: T) => Promise<T>;
 
 type Loader = () => unknown;
 
@@ -60,34 +59,23 @@ interface Plan {
   /** Null = for ever. */
   readonly staleMs: number | null;
   readonly visit: Visit;
+  /** For the store, before and after the loader. */
+  readonly budget: Budget;
 }
 
 export class Loads {
-  readonly #name: string;
-  readonly #entries: Entries;
-  readonly #options: ResolvedRemoteOptions;
-  readonly #contain: Contain;
-  readonly #lifetime: (timeout: Timeout | undefined) => Lifetime;
-  readonly #isTooLarge: (key: string, sealed: string | Buffer) => boolean;
+  readonly #reach: Reach;
+  readonly #door: Door;
   readonly #flights = new LazyMap<string, Flight>();
   readonly #visits = new Map<string, Set<Visit>>();
 
-  constructor(
-    name: string,
-    entries: Entries,
-    options: ResolvedRemoteOptions,
-    cache: {
-      contain: Contain;
-      lifetime: (timeout: Timeout | undefined) => Lifetime;
-      isTooLarge: (key: string, sealed: string | Buffer) => boolean;
-    },
-  ) {
-    this.#name = name;
-    this.#entries = entries;
-    this.#options = options;
-    this.#contain = cache.contain;
-    this.#lifetime = cache.lifetime;
-    this.#isTooLarge = cache.isTooLarge;
+  constructor(reach: Reach, door: Door) {
+    this.#reach = reach;
+    this.#door = door;
+  }
+
+  get #entries(): Entries {
+    return this.#reach.entries;
   }
 
   /** What is loading is older than what happens now: it is not to be kept, nor joined. */
@@ -108,14 +96,15 @@ export class Loads {
   }
 
   async getOrSet(key: string, at: string, loader: Loader, options: LoadOptions): Promise<unknown> {
-    const signal = signalOf('getOrSet', options.signal);
+    const signal = this.#door.signal('getOrSet', options);
     const staleMs = milliseconds(options.stale, 'stale', 0);
     const aheadMs = milliseconds(options.refreshAhead, 'refreshAhead', 0);
     const deadlineMs = milliseconds(options.deadline, 'deadline', null);
     const visit: Visit = { tags: options.tags ?? [], isOvertaken: false };
-    const plan: Plan = { key, at, loader, options, staleMs, visit };
+    const budget = this.#reach.budget();
+    const plan: Plan = { key, at, loader, options, staleMs, visit, budget };
     return this.#visiting(at, visit, async () => {
-      const look = await this.#look(at, aheadMs !== 0);
+      const look = await this.#look(plan, aheadMs !== 0);
       const { found, leftMs } = look ?? NOTHING;
       const value = found?.isLive || staleMs !== 0 ? found?.value() : undefined;
       if (found?.isLive && value !== undefined) {
@@ -153,24 +142,24 @@ export class Loads {
   }
 
   /** @returns undefined when the store is not to be had */
-  async #look(at: string, isTimed: boolean): Promise<Look | undefined> {
+  async #look({ at, budget }: Plan, isTimed: boolean): Promise<Look | undefined> {
     const looking = (async () => {
       const [found, [leftMs]] = await Promise.all([
         this.#entries.one(at),
-        isTimed ? this.#entries.backend.lifetimes([at]) : [],
+        isTimed ? this.#reach.backend.lifetimes([at]) : [],
       ]);
       return { found, leftMs };
     })();
-    return this.#contain<Look | undefined>('read', looking, undefined);
+    return budget.contained<Look | undefined>('read', looking, undefined);
   }
 
   #deadline(key: string, flight: Flight, afterMs: number) {
     return {
       afterMs,
-      time: this.#options.time,
+      time: this.#reach.time,
       tooLate: () => {
         flight.giveUp(afterMs);
-        return new DeadlineError(this.#name, key, afterMs / 1000);
+        return new DeadlineError(this.#reach.name, key, afterMs / 1000);
       },
     };
   }
@@ -178,20 +167,20 @@ export class Loads {
   /** The load under way, unless it has been given up on for long enough to try again beside it. */
   #joinable(at: string): Flight | undefined {
     const flight = this.#flights.get(at);
-    return flight?.isGivenUp(this.#options.time.exact()) ? undefined : flight;
+    return flight?.isGivenUp(this.#reach.time.exact()) ? undefined : flight;
   }
 
   /** Loads beside: whoever started it does not wait, and an error is theirs no more. */
   #refresh(plan: Plan, seen: Found): void {
     if (this.#flights.has(plan.at)) return;
     const visit = { ...plan.visit };
-    const beside = { ...plan, visit };
+    const beside = { ...plan, visit, budget: this.#reach.budget() };
     this.#begin(beside, () => this.#load(beside, seen)).landed.catch(() => undefined);
   }
 
   #begin({ at, visit }: Plan, load: () => Promise<Outcome>): Flight {
     const loading = this.#visiting(at, visit, load);
-    return takeOff({ flights: this.#flights }, at, loading, LANDING, this.#options.time.exact());
+    return takeOff({ flights: this.#flights }, at, loading, LANDING, this.#reach.time.exact());
   }
 
   // ---- among processes ---------------------------------------------------------------------------
@@ -199,17 +188,18 @@ export class Loads {
   /** @param refreshed what is there already and is to be replaced */
   async #load(plan: Plan, refreshed: Found | undefined): Promise<Outcome> {
     const { at } = plan;
-    const patience = new Patience(this.#options.time, this.#options.leaseWaitMs);
+    const patience = new Patience(this.#reach.time, this.#reach.options.leaseWaitMs);
+    let { budget } = plan;
     for (;;) {
       const token = randomUUID();
-      const claiming = this.#entries.backend.claim(at, token, LEASE_MS);
-      const claim = await this.#contain<Claim | undefined>('read', claiming, undefined);
+      const claiming = this.#reach.backend.claim(at, token, LEASE_MS);
+      const claim = await budget.contained<Claim | undefined>('read', claiming, undefined);
       if (!claim) {
         // The store is not to be had. A claim that arrives late all the same must hold up nobody.
-        this.#entries.backend.release(at, token).catch(() => undefined);
+        this.#reach.backend.release(at, token).catch(() => undefined);
         return this.#run(plan);
       }
-      const there = await this.#alreadyThere(at, claim, refreshed);
+      const there = await this.#alreadyThere(plan, claim, refreshed);
       if (there) {
         if (claim.isTaken) this.#release(at, token);
         else this.#entries.counts.loadsShared++;
@@ -219,28 +209,30 @@ export class Loads {
       if (claim.isTaken) return this.#lead(plan, hold);
       if (refreshed) return undefined; // another process is at it
       if (!(await patience.pause())) return this.#keep(plan, hold);
+      // Whoever waits for another process goes on for as long as `leaseWait`, look by look.
+      budget = this.#reach.budget();
     }
   }
 
   /** What somebody else has put there since this call found nothing. */
   async #alreadyThere(
-    at: string,
+    { at, budget }: Plan,
     { bytes }: Claim,
     refreshed: Found | undefined,
   ): Promise<Outcome> {
     if (bytes === undefined || refreshed?.bytes.equals(bytes)) return undefined;
     const judging = (async () => this.#entries.judge(at, bytes))();
-    const found = await this.#contain('read', judging, undefined);
+    const found = await budget.contained('read', judging, undefined);
     return found?.isLive && found.value() !== undefined ? found.packed : undefined;
   }
 
   /** Loads for all, and holds the lease for as long as it takes. */
   async #lead(plan: Plan, hold: LeaseHold): Promise<Outcome> {
     const { at } = plan;
-    const { time } = this.#options;
+    const { time } = this.#reach;
     const untilMs = time.exact() + LONGEST_LOAD_MS;
     const stopRenewing = every(time, LEASE_MS / 3, async () => {
-      if (time.exact() < untilMs) await this.#entries.backend.renew(at, hold.token, LEASE_MS);
+      if (time.exact() < untilMs) await this.#reach.backend.renew(at, hold.token, LEASE_MS);
     });
     try {
       return await this.#keep(plan, hold);
@@ -254,10 +246,10 @@ export class Loads {
 
   /** Loads, and fills the entry in if the lease under which it was begun still stands. */
   async #keep(plan: Plan, hold: LeaseHold): Promise<Outcome> {
-    const { at, key, options, visit } = plan;
+    const { at, key, options, visit, budget } = plan;
     const tags = await this.#markTags(plan);
     const packed = await this.#run(plan);
-    const lifetime = this.#lifetime(
+    const lifetime = this.#reach.lifetime(
       packed && this.#isNull(packed) && options.negativeTimeout !== undefined
         ? options.negativeTimeout
         : options.timeout,
@@ -265,37 +257,38 @@ export class Loads {
     const isKept = packed && tags !== 'failed' && !visit.isOvertaken && !isOver(lifetime);
     if (!isKept) {
       if (hold.isOwn) this.#release(at, hold.token);
-      return visit.isOvertaken ? this.#winner(at, packed) : packed;
+      return visit.isOvertaken ? this.#winner(plan, packed) : packed;
     }
     const reserveMs = lifetime === null ? 0 : (plan.staleMs ?? FOR_EVER_MS);
     const staleMs = reserveMs === 0 ? undefined : reserveMs;
     const sealed = this.#entries.envelope.seal(at, packed, { tags, staleMs });
-    if (this.#isTooLarge(key, sealed)) {
+    if (this.#reach.isTooLarge(key, sealed)) {
       if (hold.isOwn) this.#release(at, hold.token);
       return packed;
     }
     const keptMs = lifetime === null ? null : lifetime + reserveMs;
-    const filling = this.#entries.backend.fill(at, hold, sealed, keptMs);
-    const isFilled = await this.#contain<boolean | undefined>('write', filling, undefined);
+    const filling = this.#reach.backend.fill(at, hold, sealed, keptMs);
+    const isFilled = await budget.contained<boolean | undefined>('write', filling, undefined);
     if (isFilled) this.#entries.counts.sets++;
-    return isFilled === false ? this.#winner(at, packed) : packed;
+    return isFilled === false ? this.#winner(plan, packed) : packed;
   }
 
   /** Noted before the load: a tag purged while it runs must find its result, too. */
   async #markTags({
     options: { tags, timeout },
     staleMs,
+    budget,
   }: Plan): Promise<readonly TagVersion[] | undefined | 'failed'> {
     if (!tags || tags.length === 0) return undefined;
-    const lifetime = this.#lifetime(timeout);
+    const lifetime = this.#reach.lifetime(timeout);
     const keptMs = lifetime === null ? null : lifetime + (staleMs ?? FOR_EVER_MS);
-    const marking = this.#entries.backend.markTags(tags, keptMs);
-    return this.#contain<readonly TagVersion[] | 'failed'>('write', marking, 'failed');
+    const marking = this.#reach.backend.markTags(tags, keptMs);
+    return budget.contained<readonly TagVersion[] | 'failed'>('write', marking, 'failed');
   }
 
   /** Django get_or_set: read again, another caller may have won. */
-  async #winner(at: string, packed: Outcome): Promise<Outcome> {
-    const found = (await this.#look(at, false))?.found;
+  async #winner(plan: Plan, packed: Outcome): Promise<Outcome> {
+    const found = (await this.#look(plan, false))?.found;
     return found?.isLive && found.value() !== undefined ? found.packed : packed;
   }
 
@@ -316,7 +309,7 @@ export class Loads {
   }
 
   #release(at: string, token: string): void {
-    void this.#contain<unknown>('write', this.#entries.backend.release(at, token), undefined);
+    void this.#reach.contained<unknown>('write', this.#reach.backend.release(at, token), undefined);
   }
 }
 
@@ -333,8 +326,4 @@ function milliseconds<N extends number | null>(
 
 function isEnding(leftMs: Lifetime | undefined, aheadMs: number | null): boolean {
   return typeof leftMs === 'number' && (aheadMs === null || leftMs < aheadMs);
-}
-
-function isOver(lifetime: Lifetime): boolean {
-  return lifetime !== null && lifetime <= 0;
 }

@@ -34,9 +34,9 @@ export interface RemoteOptions {
   /** A larger entry is not stored, and none is unpacked to more. Default 64 MiB. */
   maxEntryBytes?: number | undefined;
   /**
-   * No call waits longer for the store, however many steps it takes there; `getOrSet` and `update` wait so
-   * long before and after the function of yours, `clear` and `keys` for each of their steps. Default
-   * `'250ms'`; null = as long as it takes.
+   * No call waits longer for the store, however many steps it takes there; `getOrSet` and `update` before and
+   * after the function of yours together, `clear` and `keys` for each of their steps. Default `'250ms'`;
+   * null = as long as it takes.
    */
   deadline?: Timeout | undefined;
   /**
@@ -44,7 +44,11 @@ export interface RemoteOptions {
    * themselves. Default `'5s'`; 0 = not at all.
    */
   leaseWait?: Timeout | undefined;
-  /** Milliseconds, for leases and waits. Default: the process's monotonic clock. Entries expire by the store's. */
+  /**
+   * For tests: milliseconds, and timers that go by them, for deadlines, leases and waits. A clock without
+   * `setTimeout` has no say in these: the process's monotonic clock has, as by default. Entries expire by the
+   * store's.
+   */
   clock?: Clock | undefined;
   /** Hears every warning. Default: `process.emitWarning`, once per kind and cache. */
   onWarning?: ((warning: LocMemWarning) => void) | undefined;
@@ -52,6 +56,8 @@ export interface RemoteOptions {
 
 /** The options with their final meaning. */
 export interface ResolvedRemoteOptions {
+  /** The class whose options they are, as errors name it. */
+  readonly place: string;
   readonly timeoutSeconds: number | null;
   readonly keyPrefix: string;
   readonly version: number;
@@ -87,6 +93,7 @@ export function resolveRemoteOptions(
   checkOptionNames(place, options, new Set([...NAMES, ...more]));
   const check = checker(place);
   return Object.freeze({
+    place,
     timeoutSeconds: parseTimeout(options.timeout === undefined ? 300 : options.timeout),
     keyPrefix: check('keyPrefix', options.keyPrefix, isString, 'must be a string') ?? '',
     version: checkVersion(place, options.version ?? 1),
@@ -113,7 +120,7 @@ export function resolveRemoteOptions(
       64 * 1024 * 1024,
     deadlineMs: deadlineMs(place, options.deadline),
     leaseWaitMs: waitMs(options.leaseWait),
-    time: timekeeper(options.clock),
+    time: timeOf(place, options.clock),
     onWarning: check('onWarning', options.onWarning, isFunction, 'must be a function'),
   });
 }
@@ -161,6 +168,28 @@ function deadlineMs(place: string, deadline: Timeout | undefined): number {
   if (seconds === null) return Infinity;
   if (seconds > 0) return seconds * 1000;
   throw new InvalidOptionError(place, 'deadline', 'must be a time above 0, or null', deadline);
+}
+
+/** What is waited for goes by timers. A clock that has none of its own may stand still or be set back meanwhile. */
+function timeOf(place: string, clock: Clock | undefined): Timekeeper {
+  const given = timekeeper(clock && steady(clock), place);
+  return clock && !clock.setTimeout ? timekeeper(undefined) : given;
+}
+
+/** Time that is set back goes on from where it was. */
+function steady(clock: Clock): Clock {
+  let lastMs = -Infinity;
+  let lostMs = 0;
+  return {
+    setTimeout: clock.setTimeout?.bind(clock),
+    clearTimeout: clock.clearTimeout?.bind(clock),
+    now() {
+      const readMs = clock.now();
+      lostMs = Math.max(lostMs, lastMs - readMs);
+      lastMs = readMs + lostMs;
+      return lastMs;
+    },
+  };
 }
 
 function waitMs(leaseWait: Timeout | undefined): number {

@@ -5,17 +5,7 @@
  * A store that is not to be had never reaches the caller: reads miss, writes are dropped, both are
  * counted. What the caller did wrong is thrown, as everywhere.
  */
-import {
-  checkKeys,
-  checkNewVersion,
-  checkOptions,
-  checkVersionDelta,
-  purgeOf,
-  tagsOf,
-  versionOf,
-  type Call,
-} from '../call-options.js';
-import type { Timekeeper } from '../clock.js';
+import type { Call } from '../call-options.js';
 import type {
   AsyncCache,
   ClearOptions,
@@ -30,25 +20,21 @@ import type {
   ValueOrLoader,
   WriteOptions,
 } from '../contract.js';
-import { InvalidOptionError, KeyNotFoundError, NotNumericError } from '../errors.js';
-import { count, type Direction } from '../numeric.js';
-import { LONGEST_USUAL_TIMEOUT_SECONDS, parseTimeout, type Timeout } from '../timeout.js';
-import { warn, type LocMemWarningCode } from '../warnings.js';
-import type { Backend, Ending, Lifetime, TagVersion } from './backend.js';
-import { inTime, LateError } from './budget.js';
-import { RemoteCounts, remoteStatsOf, type RemoteStats } from './counts.js';
-import { Entries, type Found } from './entries.js';
-import { Envelope, type Packed } from './envelope.js';
+import { KeyNotFoundError, NotNumericError } from '../errors.js';
+import type { Direction } from '../numeric.js';
+import type { Backend, Lifetime } from './backend.js';
+import type { Budget } from './budget.js';
+import { Changing } from './changing.js';
+import { remoteStatsOf, type RemoteCounts, type RemoteStats } from './counts.js';
+import { Door } from './door.js';
+import type { Entries, Found } from './entries.js';
 import { Keys, type KeyParts } from './keys.js';
-import { Loads, type Contain } from './loads.js';
+import { Loads } from './loads.js';
 import { Lookup } from './lookup.js';
 import type { ResolvedRemoteOptions } from './options.js';
-import { pagesOf } from './pages.js';
-import { Queues } from './queues.js';
+import { Reach } from './reach.js';
 import { Updates } from './updates.js';
-
-/** How often a change is tried again because other processes were faster. */
-const MOST_TRIES = 100;
+import { Writing } from './writing.js';
 
 /** An entry with what a cache in front of this one needs to know of it. */
 export interface Inspected<T = unknown> {
@@ -64,38 +50,28 @@ export class RemoteCache implements AsyncCache {
   readonly name: string;
 
   readonly #options: ResolvedRemoteOptions;
+  readonly #door: Door;
   readonly #keys: Keys;
-  readonly #entries: Entries;
-  readonly #counts = new RemoteCounts();
+  readonly #reach: Reach;
   readonly #loads: Loads;
+  readonly #writing: Writing;
+  readonly #changing: Changing;
   readonly #updates: Updates;
-  readonly #changes = new Queues();
-  readonly #warned = new Set<string>();
-  /** What becomes of a plain `set`: the same for all of them. */
-  readonly #storing: Ending<void> = {
-    done: () => {
-      this.#counts.sets++;
-    },
-    failed: () => {
-      this.#counts.droppedWrites++;
-    },
-  };
 
   protected constructor(name: string, options: ResolvedRemoteOptions, backend: Backend) {
     this.name = name;
     this.#options = options;
+    this.#door = new Door(options.place);
+    this.#reach = new Reach(name, options, backend);
     this.#keys = new Keys(name, options, (code, message) => {
-      this.#warn(code, message);
+      this.#reach.warn(code, message);
     });
-    this.#entries = new Entries(backend, new Envelope({ ...options, store: name }), this.#counts);
-    const contain: Contain = (what, attempt, otherwise) =>
-      this.#contained(what, attempt, otherwise);
-    this.#loads = new Loads(name, this.#entries, options, {
-      contain,
-      lifetime: (timeout) => this.#lifetime(timeout),
-      isTooLarge: (key, sealed) => this.#isTooLarge(key, sealed),
+    this.#loads = new Loads(this.#reach, this.#door);
+    this.#writing = new Writing(this.#reach, this.#keys, this.#door, (at) => {
+      this.#loads.overtake(at);
     });
-    this.#updates = new Updates(backend, options.time, contain);
+    this.#changing = new Changing(this.#reach, this.#writing);
+    this.#updates = new Updates(this.#reach);
   }
 
   // ---- one entry -----------------------------------------------------------------------------
@@ -105,8 +81,7 @@ export class RemoteCache implements AsyncCache {
   get<T = unknown>(key: string, options?: GetOptions<T>): Promise<T | undefined>;
   get<T>(key: string, options?: GetOptions<T>): Promise<T | undefined> {
     try {
-      const version = options === undefined ? undefined : versionOf('get', options);
-      const at = this.#keys.full(key, version);
+      const at = this.#keys.full(key, this.#door.version('get', options));
       const lookup = new Lookup(this.#entries, this.#options, at, options?.default);
       return this.#backend.lookUp(at, lookup);
     } catch (error) {
@@ -119,8 +94,8 @@ export class RemoteCache implements AsyncCache {
     key: string,
     options?: ReadOptions,
   ): Promise<Inspected<T> | undefined> {
-    const at = this.#keys.full(key, versionOf('get', options));
-    const [found, leftMs] = await this.#contained('read', this.#timed(at), [undefined, undefined]);
+    const at = this.#keys.full(key, this.#door.version('get', options));
+    const [found, leftMs] = await this.#timed(at);
     const value = found?.isLive ? found.value() : undefined;
     this.#counts[value === undefined ? 'misses' : 'hits']++;
     if (!found || value === undefined || leftMs === undefined) return undefined;
@@ -136,7 +111,8 @@ export class RemoteCache implements AsyncCache {
 
   /** Whether the key is there and alive (Django `has_key`, `in`). */
   async has(key: string, options?: ReadOptions): Promise<boolean> {
-    const found = await this.#live(this.#keys.full(key, versionOf('has', options)));
+    const at = this.#keys.full(key, this.#door.version('has', options));
+    const found = await this.#live(at, this.#reach.budget());
     return found !== undefined;
   }
 
@@ -147,8 +123,11 @@ export class RemoteCache implements AsyncCache {
    * @throws {NotSerializableError} when the value cannot be encoded, even if it would not be stored
    */
   async add(key: string, value: unknown, options?: WriteOptions): Promise<boolean> {
-    const write = this.#prepare('add', key, value, options);
-    return this.#contained('write', this.#add(write), false);
+    const write = this.#writing.prepare('add', key, value, options);
+    const kind = write.tags ? 'alone' : 'add';
+    return this.#writing.inOrder([write.at], kind, false, (endMs) =>
+      this.#writing.add(write, endMs),
+    );
   }
 
   /**
@@ -158,14 +137,7 @@ export class RemoteCache implements AsyncCache {
    */
   set(key: string, value: unknown, options?: WriteOptions): Promise<void> {
     try {
-      const write = this.#prepare('set', key, value, options);
-      // Without tags there is nothing to wait for: the entry goes out within this call, in one step.
-      if (write.tags !== undefined || isOver(write.lifetime)) {
-        return this.#contained<unknown>('write', this.#put(write), undefined).then(() => undefined);
-      }
-      const sealed = this.#envelope.seal(write.at, write.packed);
-      if (this.#isTooLarge(key, sealed)) return Promise.resolve();
-      return this.#backend.store(write.at, sealed, write.lifetime, this.#storing);
+      return this.#writing.set(this.#writing.prepare('set', key, value, options));
     } catch (error) {
       return refused(error);
     }
@@ -177,10 +149,8 @@ export class RemoteCache implements AsyncCache {
    * @returns whether the key was there
    */
   async touch(key: string, options?: TouchOptions): Promise<boolean> {
-    const at = this.#keys.full(key, versionOf('touch', options));
-    const lifetime = this.#lifetime(options?.timeout);
-    const touching = isOver(lifetime) ? this.#remove([at]) : this.#touch(at, lifetime);
-    return (await this.#contained<boolean | number>('write', touching, false)) !== false;
+    const at = this.#keys.full(key, this.#door.version('touch', options));
+    return this.#changing.touch(at, this.#reach.lifetime(options?.timeout));
   }
 
   /**
@@ -206,8 +176,8 @@ export class RemoteCache implements AsyncCache {
    * @returns whether it was there and alive
    */
   async delete(key: string, options?: ReadOptions): Promise<boolean> {
-    const at = this.#keys.full(key, versionOf('delete', options));
-    return (await this.#contained('write', this.#remove([at]), 0)) === 1;
+    const at = this.#keys.full(key, this.#door.version('delete', options));
+    return (await this.#writing.remove([at])) === 1;
   }
 
   /**
@@ -216,8 +186,8 @@ export class RemoteCache implements AsyncCache {
    * @returns null when it lives for ever, undefined when it is not there
    */
   async ttl(key: string, options?: ReadOptions): Promise<number | null | undefined> {
-    const at = this.#keys.full(key, versionOf('ttl', options));
-    const [found, leftMs] = await this.#contained('read', this.#timed(at), [undefined, undefined]);
+    const at = this.#keys.full(key, this.#door.version('ttl', options));
+    const [found, leftMs] = await this.#timed(at);
     return found?.isLive && leftMs !== undefined ? freshSeconds(leftMs, found) : undefined;
   }
 
@@ -234,12 +204,12 @@ export class RemoteCache implements AsyncCache {
     valueOrLoader: ValueOrLoader<T | Promise<T>>,
     options: LoadOptions = {},
   ): Promise<T> {
-    const version = versionOf('getOrSet', options);
+    const version = this.#door.version('getOrSet', options);
     const at = this.#keys.full(key, version);
     const { timeout, negativeTimeout } = options;
-    this.#lifetime(timeout);
-    if (negativeTimeout !== undefined) this.#lifetime(negativeTimeout, 'negativeTimeout');
-    tagsOf('getOrSet', options);
+    this.#reach.lifetime(timeout);
+    if (negativeTimeout !== undefined) this.#reach.lifetime(negativeTimeout, 'negativeTimeout');
+    this.#door.tags('getOrSet', options);
     const loader =
       typeof valueOrLoader === 'function' ? (valueOrLoader as () => unknown) : () => valueOrLoader;
     return this.#loads.getOrSet(key, at, loader, options) as Promise<T>;
@@ -259,15 +229,20 @@ export class RemoteCache implements AsyncCache {
     fn: (old: T | undefined) => T | Promise<T>,
     options: UpdateOptions = {},
   ): Promise<T> {
-    const version = versionOf('update', options);
+    const version = this.#door.version('update', options);
     const at = this.#keys.full(key, version);
-    this.#lifetime(options.timeout); // wrong options are told before the function has run
-    tagsOf('update', options);
-    return this.#updates.run(at, options.signal, async (isLocked) => {
+    this.#reach.lifetime(options.timeout); // wrong options are told before the function has run
+    this.#door.tags('update', options);
+    const budget = this.#reach.budget();
+    return this.#updates.run(at, this.#door.signal('update', options), budget, async (isLocked) => {
       // Without a lock the store is not to be had: it is not asked again and again within one call.
-      const old = isLocked ? await this.#live(at) : undefined;
+      const old = isLocked ? await this.#live(at, budget) : undefined;
       const value = await fn(old?.value() as T | undefined);
-      return this.#writeUpdate(key, at, value, options, isLocked);
+      const { timeout, tags } = options;
+      const write = this.#writing.prepare('update', key, value, { version, timeout, tags });
+      if (isLocked) await this.#changing.update(write, options, budget);
+      else this.#counts.droppedWrites++;
+      return this.#reach.envelope.unpack(write.packed) as T;
     });
   }
 
@@ -278,10 +253,10 @@ export class RemoteCache implements AsyncCache {
     keys: Iterable<string>,
     options?: ReadOptions,
   ): Promise<Map<string, T>> {
-    const version = versionOf('getMany', options);
-    const wanted = [...new Set(checkKeys('getMany', keys))];
+    const version = this.#door.version('getMany', options);
+    const wanted = this.#door.keys('getMany', keys);
     const at = wanted.map((key) => this.#keys.full(key, version));
-    const values = await this.#contained('read', this.#liveValues(at), []);
+    const values = await this.#reach.contained('read', this.#entries.liveValues(at), []);
     const hits = new Map<string, T>();
     for (let i = 0; i < wanted.length; i++) {
       if (values[i] !== undefined) hits.set(wanted[i]!, values[i] as T);
@@ -298,20 +273,10 @@ export class RemoteCache implements AsyncCache {
    * @throws {NotSerializableError} when any value cannot be encoded; nothing has changed then
    */
   async setMany(pairs: Pairs<unknown>, options?: WriteOptions): Promise<string[]> {
-    const writes = entriesOf(pairs).map(([key, value]) =>
-      this.#prepare('setMany', key, value, options),
-    );
-    const first = writes[0];
-    if (!first) return [];
-    const marking: Promise<Marks | 'failed'> = this.#marks(first);
-    const tags = await this.#contained('write', marking, 'failed');
-    if (tags === 'failed') return writes.map(({ key }) => key);
-    const stored: boolean[] = [];
-    for (const page of pagesOf(writes)) {
-      const putting = page.map(async (write) => this.#dropped(this.#putSealed(write, tags), false));
-      stored.push(...(await Promise.all(putting)));
-    }
-    return writes.filter((_write, i) => !stored[i]).map(({ key }) => key);
+    const writes = this.#door
+      .pairs(pairs)
+      .map(([key, value]) => this.#writing.prepare('setMany', key, value, options));
+    return this.#writing.setMany(writes);
   }
 
   /**
@@ -320,12 +285,9 @@ export class RemoteCache implements AsyncCache {
    * @returns how many were there and alive
    */
   async deleteMany(keys: Iterable<string>, options?: ReadOptions): Promise<number> {
-    const version = versionOf('deleteMany', options);
-    const at = [...new Set(checkKeys('deleteMany', keys))].map((key) =>
-      this.#keys.full(key, version),
-    );
-    if (at.length === 0) return 0;
-    return this.#contained('write', this.#remove(at), 0);
+    const version = this.#door.version('deleteMany', options);
+    const at = this.#door.keys('deleteMany', keys).map((key) => this.#keys.full(key, version));
+    return at.length === 0 ? 0 : this.#writing.remove(at);
   }
 
   /**
@@ -334,12 +296,11 @@ export class RemoteCache implements AsyncCache {
    * `{ soft: true }` as the last argument the entries are only stale.
    */
   async deleteByTag(...tags: (string | PurgeOptions)[]): Promise<void> {
-    const purge = purgeOf(tags);
+    const purge = this.#door.purge(tags);
     if (purge.tags.length === 0) return;
     this.#loads.overtakeAll(purge.tags);
-    await this.#contained<unknown>(
-      ...(['write', this.#backend.purgeTags(purge.tags, purge.soft), undefined] as const),
-    );
+    const purging = this.#backend.purgeTags(purge.tags, purge.soft);
+    await this.#reach.contained<unknown>('write', purging, undefined);
   }
 
   /**
@@ -349,14 +310,14 @@ export class RemoteCache implements AsyncCache {
    * @throws {InvalidOptionError} a part of it cannot be told from the rest under a `keyFunction`
    */
   async clear(options?: ClearOptions): Promise<void> {
-    const version = versionOf('clear', options);
-    const keyPrefix: unknown = options?.keyPrefix;
-    if (keyPrefix !== undefined && typeof keyPrefix !== 'string') {
-      throw new InvalidOptionError('LocMemCache.clear', 'keyPrefix', 'must be a string', keyPrefix);
-    }
-    const { start, passes } = this.#keys.range(keyPrefix, version);
+    const version = this.#door.version('clear', options);
+    const { start, passes } = this.#keys.range(this.#door.keyPrefix(options), version);
     this.#loads.overtakeAll();
-    await this.#dropped<unknown>(this.#backend.clear(start, passes), undefined);
+    try {
+      await this.#backend.clear(start, passes);
+    } catch {
+      this.#counts.droppedWrites++;
+    }
   }
 
   // ---- versions ------------------------------------------------------------------------------
@@ -387,12 +348,8 @@ export class RemoteCache implements AsyncCache {
    * @throws {InvalidOptionError} bare keys cannot be told under a `keyFunction`
    */
   async *keys(options: KeysOptions = {}): AsyncGenerator<string, void> {
-    checkOptions('keys', options);
-    const { all }: { all?: unknown } = options;
-    if (all !== undefined && typeof all !== 'boolean') {
-      throw new InvalidOptionError('LocMemCache.keys', 'all', 'must be true or false', all);
-    }
-    const { start, passes, bare } = all === true ? this.#keys.everything() : this.#keys.own();
+    const isAll = this.#door.all(options);
+    const { start, passes, bare } = isAll ? this.#keys.everything() : this.#keys.own();
     const seen = new Set<string>();
     try {
       for await (const page of this.#backend.scan(start)) {
@@ -418,7 +375,7 @@ export class RemoteCache implements AsyncCache {
 
   /** The full key, as a key function made it or `prefix:version:key` (Django `make_key`). */
   makeKey(key: string, options?: ReadOptions): string {
-    return this.#keys.shown(key, versionOf('makeKey', options));
+    return this.#keys.shown(key, this.#door.version('makeKey', options));
   }
 
   // ---- seeing inside -------------------------------------------------------------------------
@@ -440,162 +397,24 @@ export class RemoteCache implements AsyncCache {
   // ---- steps -------------------------------------------------------------------------------------
 
   get #backend(): Backend {
-    return this.#entries.backend;
+    return this.#reach.backend;
   }
 
-  get #envelope(): Envelope {
-    return this.#entries.envelope;
+  get #entries(): Entries {
+    return this.#reach.entries;
   }
 
-  /** Then nothing is done inside the store, which cannot tell who signed an entry. */
-  get #isSigned(): boolean {
-    return this.#options.secrets.length > 0;
+  get #counts(): RemoteCounts {
+    return this.#reach.counts;
   }
 
-  async #live(at: string): Promise<Found | undefined> {
-    const found = await this.#contained('read', this.#entries.one(at), undefined);
+  async #live(at: string, budget: Budget): Promise<Found | undefined> {
+    const found = await budget.contained('read', this.#entries.one(at), undefined);
     return found?.isLive && found.value() !== undefined ? found : undefined;
   }
 
-  async #liveValues(at: readonly string[]): Promise<unknown[]> {
-    const all = await this.#backend.get(at);
-    const values = all.map((bytes) => bytes && this.#envelope.plainValue(bytes));
-    // What is left has more to it, and is looked at together.
-    const rest = at.map((_key, i) => i).filter((i) => all[i] && values[i] === undefined);
-    if (rest.length === 0) return values;
-    const found = await this.#entries.judgeAll(
-      rest.map((i) => at[i]!),
-      rest.map((i) => all[i]),
-    );
-    for (const [n, i] of rest.entries()) {
-      const one = found[n];
-      values[i] = one?.isLive ? one.value() : undefined;
-    }
-    return values;
-  }
-
-  async #timed(at: string): Promise<[Found | undefined, Lifetime | undefined]> {
-    const [found, [leftMs]] = await Promise.all([
-      this.#entries.one(at),
-      this.#backend.lifetimes([at]),
-    ]);
-    return [leftMs === undefined ? undefined : found, leftMs];
-  }
-
-  /** Everything that can be refused, before anything changes. */
-  #prepare(call: Call, key: string, value: unknown, options: WriteOptions | undefined): Write {
-    const version = options === undefined ? undefined : versionOf(call, options);
-    const tags = options === undefined ? undefined : tagsOf(call, options);
-    const lifetime = this.#lifetime(options?.timeout);
-    const at = this.#keys.full(key, version);
-    // Packed now: the value is the caller's, who may change it at any time.
-    return { key, at, packed: this.#envelope.pack(value), lifetime, tags };
-  }
-
-  async #marks({ tags, lifetime }: Write): Promise<Marks> {
-    return tags && !isOver(lifetime) ? this.#backend.markTags(tags, lifetime) : undefined;
-  }
-
-  async #put(write: Write): Promise<boolean> {
-    return this.#putSealed(write, await this.#marks(write));
-  }
-
-  async #putSealed(write: Write, tags: Marks): Promise<boolean> {
-    const { at, lifetime } = write;
-    const sealed = this.#envelope.seal(at, write.packed, { tags });
-    if (isOver(lifetime)) await this.#backend.remove([at]);
-    else if (this.#isTooLarge(write.key, sealed)) return false;
-    else await this.#backend.put(at, sealed, lifetime);
-    this.#counts.sets++;
-    return true;
-  }
-
-  #isTooLarge(key: string, sealed: string | Buffer): boolean {
-    const { maxEntryBytes } = this.#options;
-    // A UTF-16 unit is three bytes at most: most need not be counted.
-    if (sealed.length * 3 <= maxEntryBytes || Buffer.byteLength(sealed) <= maxEntryBytes)
-      return false;
-    this.#counts.refusals++;
-    this.#warn('LOCMEM_ENTRY_TOO_LARGE', `Entry '${key}' exceeds maxEntryBytes: not stored`);
-    return true;
-  }
-
-  async #add(write: Write): Promise<boolean> {
-    const { at, lifetime } = write;
-    if (isOver(lifetime)) return (await this.#entries.one(at))?.isLive !== true;
-    const tags = await this.#marks(write);
-    const sealed = this.#envelope.seal(at, write.packed, { tags });
-    if (this.#isTooLarge(write.key, sealed)) return false;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      if (await this.#backend.putIfAbsent(at, sealed, lifetime)) break;
-      // Something is there; it may be as good as not there.
-      const bytes = await this.#backend.getOne(at);
-      if (bytes === undefined) continue;
-      if ((await this.#entries.judge(at, bytes))?.isLive) return false;
-      if (await this.#backend.replace(at, bytes, sealed, lifetime)) break;
-    }
-    this.#counts.sets++;
-    return true;
-  }
-
-  async #touch(at: string, lifetime: Lifetime): Promise<boolean> {
-    const endMs = this.#endMs;
-    const touched = this.#isSigned ? 'unsure' : await this.#backend.touch(at, lifetime);
-    if (touched !== 'unsure') return touched === 'done';
-    return this.#change(at, lifetime, endMs, (found) => found.packed);
-  }
-
-  /** When a call that begins now is over. */
-  get #endMs(): number {
-    return this.#options.time.exact() + this.#options.deadlineMs;
-  }
-
-  /**
-   * Puts another value in the place of a live one, which keeps its tags. One change of a key at a time:
-   * those of one process would only be in each other's way.
-   *
-   * @param lifetime undefined = what it has left
-   * @param endMs when its caller is told that it failed: nothing is changed from then on
-   * @returns false when there is nothing alive
-   */
-  #change(
-    at: string,
-    lifetime: Lifetime | undefined,
-    endMs: number,
-    next: (found: Found) => Packed | undefined,
-  ): Promise<boolean> {
-    const { time } = this.#options;
-    return this.#changes.run(at, async () => {
-      refuseLate(time, endMs);
-      // A store that does not answer must not hold up those who come after.
-      return inTime(time, endMs - time.exact(), this.#changeNow(at, lifetime, endMs, next));
-    });
-  }
-
-  async #changeNow(
-    at: string,
-    lifetime: Lifetime | undefined,
-    endMs: number,
-    next: (found: Found) => Packed | undefined,
-  ): Promise<boolean> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const found = await this.#entries.one(at);
-      if (!found?.isLive) return false;
-      const packed = next(found);
-      if (packed === undefined) return false;
-      const tags = found.meta.tags;
-      // Only one that is given a new lifetime loses the time to be stale.
-      const meta = lifetime === undefined ? found.meta : { tags };
-      if (tags && lifetime !== undefined)
-        await this.#backend.markTags(
-          tags.map(([tag]) => tag),
-          lifetime,
-        );
-      const sealed = this.#envelope.seal(at, packed, meta);
-      refuseLate(this.#options.time, endMs);
-      if (await this.#backend.replace(at, found.bytes, sealed, lifetime)) return true;
-    }
-    throw new Error('others change the entry all the time');
+  #timed(at: string): Promise<[Found | undefined, Lifetime | undefined]> {
+    return this.#reach.contained('read', this.#entries.timed(at), [undefined, undefined]);
   }
 
   async #count(
@@ -605,72 +424,14 @@ export class RemoteCache implements AsyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): Promise<number> {
-    const at = this.#keys.full(key, options === undefined ? undefined : versionOf(call, options));
+    const at = this.#keys.full(key, this.#door.version(call, options));
     if (typeof (delta as unknown) !== 'bigint' && !Number.isFinite(delta)) {
       const rule = 'the delta to a stored number must be a finite number';
       throw new NotNumericError(this.name, key, delta, rule);
     }
-    const result = await this.#counted(key, at, delta, direction);
+    const result = await this.#changing.count(key, at, delta, direction);
     if (result === undefined) throw new KeyNotFoundError(this.name, key);
     return result;
-  }
-
-  async #counted(
-    key: string,
-    at: string,
-    delta: number,
-    direction: Direction,
-  ): Promise<number | undefined> {
-    let refusal: NotNumericError | undefined;
-    const endMs = this.#endMs;
-    const counting = (async () => {
-      const isForStore = typeof delta === 'number' && !this.#isSigned;
-      const counted = isForStore ? await this.#backend.count(at, delta * direction) : 'unsure';
-      if (counted !== 'unsure') return counted === 'missing' ? undefined : counted;
-      let result: number | undefined;
-      await this.#change(at, undefined, endMs, (found) => {
-        const value = found.value();
-        if (value === undefined) return undefined; // unreadable: as good as not there
-        try {
-          result = count(this.name, key, value, delta, direction) as number;
-        } catch (error) {
-          refusal = error as NotNumericError;
-          return undefined;
-        }
-        return this.#envelope.pack(result);
-      });
-      return result;
-    })();
-    const result = await this.#contained('write', counting, undefined);
-    if (refusal) throw refusal;
-    return result;
-  }
-
-  /** @returns how many of them were alive */
-  async #remove(at: readonly string[]): Promise<number> {
-    for (const one of at) this.#loads.overtake(one);
-    const removed = await this.#backend.remove(at);
-    const live = (await this.#entries.wereLive(at, removed)).filter(Boolean).length;
-    this.#counts.deletes += live;
-    return live;
-  }
-
-  async #writeUpdate<T>(
-    key: string,
-    at: string,
-    value: T,
-    options: UpdateOptions,
-    isLocked: boolean,
-  ): Promise<T> {
-    const { timeout, tags, version } = options;
-    const write = this.#prepare('set', key, value, { version, timeout, tags });
-    const isKept = timeout === undefined && tags === undefined;
-    const changing = async () =>
-      (isKept && (await this.#change(at, undefined, this.#endMs, () => write.packed))) ||
-      this.#put(write);
-    if (isLocked) await this.#contained('write', changing(), false);
-    else this.#counts.droppedWrites++;
-    return this.#envelope.unpack(write.packed) as T;
   }
 
   async #move(
@@ -680,77 +441,12 @@ export class RemoteCache implements AsyncCache {
     options: ReadOptions | undefined,
     direction: Direction,
   ): Promise<number> {
-    const from = versionOf(call, options) ?? this.#options.version;
-    const to = checkNewVersion(call, from + checkVersionDelta(call, delta) * direction);
-    const source = this.#keys.full(key, from);
-    const target = this.#keys.full(key, to);
-    const moving = (async () => {
-      const [found, leftMs] = await this.#timed(source);
-      const value = found?.isLive ? found.value() : undefined;
-      if (!found || value === undefined || leftMs === undefined) return false;
-      if (to === from) return true;
-      const sealed = this.#envelope.seal(target, found.packed, found.meta);
-      await this.#backend.put(target, sealed, leftMs);
-      await this.#remove([source]);
-      return true;
-    })();
-    if (await this.#contained('write', moving, false)) return to;
+    const from = this.#door.version(call, options) ?? this.#options.version;
+    const to = this.#door.versionBy(call, from, delta, direction);
+    const isMoved = await this.#changing.move(this.#keys.full(key, from), this.#keys.full(key, to));
+    if (isMoved) return to;
     throw new KeyNotFoundError(this.name, key);
   }
-
-  /** Milliseconds from now; zero and less = over already. */
-  #lifetime(timeout: Timeout | undefined, option = 'timeout'): Lifetime {
-    const seconds =
-      timeout === undefined ? this.#options.timeoutSeconds : parseTimeout(timeout, option);
-    if (
-      typeof timeout === 'number' &&
-      timeout > LONGEST_USUAL_TIMEOUT_SECONDS &&
-      timeout !== Infinity
-    ) {
-      const message = `A timeout of ${timeout} seconds looks like milliseconds; write it with its unit, such as '${timeout}ms' or '30d'`;
-      this.#warn('LOCMEM_TIMEOUT_LOOKS_LIKE_MS', message);
-    }
-    return seconds === null ? null : Math.ceil(seconds * 1000);
-  }
-
-  /** The outcome, or what stands for it when the store is not to be had. */
-  async #contained<T>(what: 'read' | 'write', attempt: Promise<T>, otherwise: T): Promise<T> {
-    const { time, deadlineMs } = this.#options;
-    const timed = inTime(time, deadlineMs, attempt);
-    if (what === 'write') return this.#dropped(timed, otherwise);
-    try {
-      return await timed;
-    } catch {
-      this.#counts.failedReads++;
-      return otherwise;
-    }
-  }
-
-  /** The same for a write of one step, or of as many as there are keys: each step has the deadline. */
-  async #dropped<T>(attempt: Promise<T>, otherwise: T): Promise<T> {
-    try {
-      return await attempt;
-    } catch {
-      this.#counts.droppedWrites++;
-      return otherwise;
-    }
-  }
-
-  #warn(code: LocMemWarningCode, message: string): void {
-    warn({ code, store: this.name, message }, this.#warned, this.#options.onWarning);
-  }
-}
-
-/** The versions of a write's tags; undefined when it has none. */
-type Marks = readonly TagVersion[] | undefined;
-
-/** A write that nothing can refuse any more but its size. */
-interface Write {
-  readonly key: string;
-  readonly at: string;
-  readonly packed: Packed;
-  readonly lifetime: Lifetime;
-  readonly tags: readonly string[] | undefined;
 }
 
 /** What the caller did wrong rejects, in methods that are not async as in those that are. */
@@ -759,25 +455,6 @@ function refused(error: unknown): Promise<never> {
   return Promise.reject(refusal);
 }
 
-/** @throws {LateError} */
-function refuseLate(time: Timekeeper, endMs: number): void {
-  if (time.exact() >= endMs) throw new LateError('Its time was over before its turn came');
-}
-
-function isOver(lifetime: Lifetime): boolean {
-  return lifetime !== null && lifetime <= 0;
-}
-
 function freshSeconds(leftMs: Lifetime, { meta }: Found): number | null {
   return leftMs === null ? null : (leftMs - (meta.staleMs ?? 0)) / 1000;
-}
-
-function entriesOf(pairs: Pairs<unknown>): (readonly [string, unknown])[] {
-  if (typeof pairs !== 'object' || (pairs as object | null) === null) {
-    const rule = 'must be a Map, an array of pairs, or an object';
-    throw new InvalidOptionError('LocMemCache.setMany', 'pairs', rule, pairs);
-  }
-  return Symbol.iterator in pairs
-    ? [...(pairs as Iterable<readonly [string, unknown]>)]
-    : Object.entries(pairs);
 }

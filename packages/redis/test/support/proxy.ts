@@ -9,6 +9,8 @@ export type Misbehaviour =
   | 'black hole'
   /** Answers come after half a second. */
   | 'slow'
+  /** Answers come when they are let go. */
+  | 'held'
   /** Connections are reset, those that stand and those that come. */
   | 'resets'
   /** Answers are bytes that are no protocol. */
@@ -23,6 +25,7 @@ export class Proxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
+  #held: (() => void)[] = [];
 
   private constructor(targetPort: number) {
     this.#server = createServer((near) => {
@@ -39,6 +42,7 @@ export class Proxy {
       far.on('data', (data) => {
         if (this.#mode === 'none' && !isHalf) near.write(data);
         else if (this.#mode === 'slow') this.#later(() => near.write(data));
+        else if (this.#mode === 'held') this.#held.push(() => near.write(data));
         else if (this.#mode === 'garbage')
           near.write(Buffer.from('\x00\xff?!garbage\r\n\r\n*-7\r\n'));
         else if (this.#mode === 'half replies' && !isHalf) {
@@ -66,6 +70,17 @@ export class Proxy {
       for (const socket of this.#sockets) socket.resetAndDestroy();
     }
     this.#mode = mode;
+    this.#held = [];
+  }
+
+  /** How many pieces of answers are held. */
+  get held(): number {
+    return this.#held.length;
+  }
+
+  /** Lets go what is held by now; what comes later is held again. */
+  letGo(): void {
+    for (const answer of this.#held.splice(0)) answer();
   }
 
   async close(): Promise<void> {
