@@ -107,7 +107,9 @@ export function createCaches<const C extends Record<string, CacheConfig>>(config
 }
 
 function aliasesOf(config: unknown): [string, CacheConfig][] {
-  if (typeof config === 'object' && config !== null) return Object.entries(config);
+  if (typeof config === 'object' && config !== null) {
+    return Object.entries(config as Record<string, CacheConfig>);
+  }
   throw new InvalidOptionError('createCaches', 'config', 'must be an object', config);
 }
 
