@@ -11,6 +11,8 @@
  * In a cluster what stands in braces decides on the slot: entry, lease and lock lie together, for scripts
  * that touch them in one step, and entries are spread over all servers.
  */
+import { read, spelt } from '@locmem/core/remote';
+
 const OPENING = '}\\';
 
 export class KeyNames {
@@ -41,7 +43,7 @@ export class KeyNames {
   }
 
   tag(tag: string): string {
-    return `${this.#tags}${guarded(tag)}}`;
+    return `${this.#tags}${guarded(spelt(tag))}}`;
   }
 
   /** What SCAN finds entries, leases and locks by whose key begins so. */
@@ -70,7 +72,7 @@ export class KeyNames {
       const at = this.at(name);
       return at === undefined ? {} : { entry: at };
     }
-    return name.startsWith(this.#tags) ? { tag: unguarded(inner(name, this.#tags)) } : {};
+    return name.startsWith(this.#tags) ? { tag: read(unguarded(inner(name, this.#tags))) } : {};
   }
 }
 

@@ -1,6 +1,7 @@
 /** Django's RedisCache, and the whole contract of a LocMemCache over it. */
 import { InvalidOptionError } from '@locmem/core';
 import {
+  isWellFormed,
   RemoteCache,
   resolveRemoteOptions,
   type RemoteOptions,
@@ -98,8 +99,9 @@ export class RedisCache extends RemoteCache {
 }
 
 function checkName(name: unknown): void {
-  if (typeof name === 'string' && name !== '' && !/[{}]/.test(name)) return;
-  throw new InvalidOptionError(PLACE, 'name', 'must be a non-empty string without braces', name);
+  if (typeof name === 'string' && name !== '' && !/[{}]/.test(name) && isWellFormed(name)) return;
+  const rule = 'must be a non-empty string without braces and lone surrogates';
+  throw new InvalidOptionError(PLACE, 'name', rule, name);
 }
 
 function positive(option: string, value: number | undefined, otherwise: number): number {

@@ -21,7 +21,7 @@ import {
   type ValueOrLoader,
   type WriteOptions,
 } from '@locmem/core';
-import { RemoteCache, type Inspected, type RemoteStats } from '@locmem/core/remote';
+import { Door, RemoteCache, type Inspected, type RemoteStats } from '@locmem/core/remote';
 import { Bus, type BusState, type Change } from './bus.js';
 import { Fills, type Fill } from './fills.js';
 import { insideOf, type Inside } from './redis-cache.js';
@@ -62,6 +62,7 @@ export interface TieredStats {
 }
 
 const PLACE = 'TieredCache';
+const DOOR = new Door(PLACE);
 const TIME_OPTIONS = ['frontTimeout', 'deafTimeout', 'heartbeat'];
 
 export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCache {
@@ -107,7 +108,7 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     try {
       value = this.#peek<T>(key, options);
     } catch {
-      return this.back.get<T>(key, options); // which refuses in its own words
+      return named(this.back.get<T>(key, options)); // which refuses it, too
     }
     // Not an async function: a hit costs one promise.
     if (value !== undefined) return Promise.resolve(value);
@@ -118,40 +119,42 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
 
   /** What the front has, at once; undefined when it has nothing, whatever the back has. */
   peek(key: string, options?: ReadOptions): unknown {
+    DOOR.version('get', options);
     return this.#peek(key, options);
   }
 
   async has(key: string, options?: ReadOptions): Promise<boolean> {
+    DOOR.version('has', options);
     return this.front.has(key, options) || this.back.has(key, options);
   }
 
   async add(key: string, value: unknown, options?: WriteOptions): Promise<boolean> {
-    return this.#changing([key], options, () => this.back.add(key, value, options));
+    return named(this.#changing([key], options, () => this.back.add(key, value, options)));
   }
 
   async set(key: string, value: unknown, options?: WriteOptions): Promise<void> {
-    return this.#changing([key], options, () => this.back.set(key, value, options));
+    return named(this.#changing([key], options, () => this.back.set(key, value, options)));
   }
 
   async touch(key: string, options?: TouchOptions): Promise<boolean> {
-    return this.#changing([key], options, () => this.back.touch(key, options));
+    return named(this.#changing([key], options, () => this.back.touch(key, options)));
   }
 
   async incr(key: string, delta?: number, options?: ReadOptions): Promise<number> {
-    return this.#changing([key], options, () => this.back.incr(key, delta, options));
+    return named(this.#changing([key], options, () => this.back.incr(key, delta, options)));
   }
 
   async decr(key: string, delta?: number, options?: ReadOptions): Promise<number> {
-    return this.#changing([key], options, () => this.back.decr(key, delta, options));
+    return named(this.#changing([key], options, () => this.back.decr(key, delta, options)));
   }
 
   async delete(key: string, options?: ReadOptions): Promise<boolean> {
-    return this.#changing([key], options, () => this.back.delete(key, options));
+    return named(this.#changing([key], options, () => this.back.delete(key, options)));
   }
 
   /** The seconds an entry has left, as the back knows it. */
   async ttl(key: string, options?: ReadOptions): Promise<number | null | undefined> {
-    return this.back.ttl(key, options);
+    return named(this.back.ttl(key, options));
   }
 
   /**
@@ -164,6 +167,7 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     valueOrLoader: ValueOrLoader<T | Promise<T>>,
     options?: LoadOptions,
   ): Promise<T> {
+    checkWrite('getOrSet', options);
     // How long an entry has left, and so whether to refresh it ahead, is the back's to know.
     const found =
       options?.refreshAhead === undefined
@@ -187,6 +191,7 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     fn: (old: T | undefined) => T | Promise<T>,
     options?: UpdateOptions,
   ): Promise<T> {
+    checkWrite('update', options);
     return this.#changing([key], options, () => this.back.update(key, fn, options));
   }
 
@@ -196,9 +201,9 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     keys: Iterable<string>,
     options?: ReadOptions,
   ): Promise<Map<string, T>> {
-    const wanted = typeof keys === 'string' ? keys : [...new Set(keys)];
-    const near = this.front.getMany<T>(wanted, options); // which refuses a lone string
-    if (typeof wanted === 'string') return near;
+    DOOR.version('getMany', options);
+    const wanted = DOOR.keys('getMany', keys);
+    const near = this.front.getMany<T>(wanted, options);
     const far = await Promise.all(
       wanted.map(async (key) =>
         near.has(key) ? near.get(key) : this.#fetched<T>(key, options?.version),
@@ -213,22 +218,18 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
   }
 
   async setMany(pairs: Pairs<unknown>, options?: WriteOptions): Promise<string[]> {
-    const entries =
-      Symbol.iterator in Object(pairs)
-        ? [...(pairs as Iterable<readonly [string, unknown]>)]
-        : Object.entries(pairs as Readonly<Record<string, unknown>>);
+    const entries = DOOR.pairs(pairs);
     const keys = entries.map(([key]) => key);
-    return this.#changing(keys, options, () => this.back.setMany(entries, options));
+    return named(this.#changing(keys, options, () => this.back.setMany(entries, options)));
   }
 
   async deleteMany(keys: Iterable<string>, options?: ReadOptions): Promise<number> {
-    if (typeof keys === 'string') return this.back.deleteMany(keys, options); // which refuses it
-    const wanted = [...keys];
-    return this.#changing(wanted, options, () => this.back.deleteMany(wanted, options));
+    const wanted = DOOR.keys('deleteMany', keys);
+    return named(this.#changing(wanted, options, () => this.back.deleteMany(wanted, options)));
   }
 
   async deleteByTag(...tags: (string | PurgeOptions)[]): Promise<void> {
-    const names = tags.filter((tag) => typeof tag === 'string');
+    const { tags: names } = DOOR.purge(tags);
     const forget = () => {
       this.#forgetTags(names);
     };
@@ -243,26 +244,34 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     const forget = () => {
       this.#forgetAll();
     };
-    await this.#around(
+    const clearing = this.#around(
       forget,
       () => ({ everything: true }),
       () => this.back.clear(options),
     );
+    await named(clearing);
   }
 
   async incrVersion(key: string, delta?: number, options?: ReadOptions): Promise<number> {
-    return this.#moving(key, options, () => this.back.incrVersion(key, delta, options));
+    return named(this.#moving(key, options, () => this.back.incrVersion(key, delta, options)));
   }
 
   async decrVersion(key: string, delta?: number, options?: ReadOptions): Promise<number> {
-    return this.#moving(key, options, () => this.back.decrVersion(key, delta, options));
+    return named(this.#moving(key, options, () => this.back.decrVersion(key, delta, options)));
   }
 
-  keys(options?: KeysOptions): AsyncIterable<string> {
-    return this.back.keys(options);
+  async *keys(options: KeysOptions = {}): AsyncGenerator<string, void> {
+    DOOR.all(options);
+    const keys = this.back.keys(options);
+    // Only the first step can refuse anything.
+    const first = await named(keys.next());
+    if (first.done) return;
+    yield first.value;
+    yield* keys;
   }
 
   makeKey(key: string, options?: ReadOptions): string {
+    DOOR.version('makeKey', options);
     return this.back.makeKey(key, options);
   }
 
@@ -455,6 +464,22 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
       },
     });
   }
+}
+
+/** What front or back refuse is refused in the name of the class whose method was called. */
+function named<T>(answer: Promise<T>): Promise<T> {
+  return answer.catch((error: unknown) => {
+    const { code, place, option, rule, value } = error as Partial<InvalidOptionError>;
+    if (code === undefined || !place || !option || !rule) throw error;
+    throw new InvalidOptionError(place.replace(/^\w+/, PLACE), option, rule, value);
+  });
+}
+
+/** What runs a function of the caller's, whose errors are its own, is checked beforehand. */
+function checkWrite(call: 'getOrSet' | 'update', options: LoadOptions & UpdateOptions = {}): void {
+  DOOR.version(call, options);
+  DOOR.tags(call, options);
+  DOOR.signal(call, options);
 }
 
 function checkOptions({ front, back, bus, ...others }: TieredCacheOptions): void {

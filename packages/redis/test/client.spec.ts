@@ -1,9 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { RedisCache, type RedisClient } from '@locmem/redis';
+import { LocMemCache, type AsyncCache } from '@locmem/core';
+import { KeyvCache } from '@locmem/core/keyv';
+import { RedisCache, TieredCache, type RedisClient } from '@locmem/redis';
 import { EventEmitter } from 'node:events';
 import { Cluster as Cluster5, Redis as IoRedis5 } from 'ioredis5';
 import { Cluster as Cluster6, Redis as IoRedis6 } from 'ioredis6';
 import { Redis as IoValkey } from 'iovalkey';
+import Keyv from 'keyv';
 import * as redis4 from 'redis4';
 import * as redis5 from 'redis5';
 import * as redis6 from 'redis6';
@@ -74,6 +77,58 @@ describe('options', () => {
     ['version', () => new RedisCache('x', { client, version: 1.5 })],
   ] as const)('that break their rule are refused by name: %s', (option, make) => {
     expect(make).toThrow(expect.objectContaining({ code: 'ERR_LOCMEM_INVALID_OPTION', option }));
+  });
+
+  const back = () => new RedisCache('x', { client });
+  const caches: Record<string, () => AsyncCache> = {
+    RedisCache: back,
+    TieredCache: () =>
+      new TieredCache('x', { front: new LocMemCache('named'), back: back(), bus: 'none' }),
+    KeyvCache: () => new KeyvCache('x', { keyv: new Keyv() }),
+  };
+  const wrong = { ttl: 5 } as object;
+  const calls: Record<string, (cache: AsyncCache) => unknown> = {
+    get: (cache) => cache.get('k', wrong),
+    has: (cache) => cache.has('k', wrong),
+    add: (cache) => cache.add('k', 1, wrong),
+    set: (cache) => cache.set('k', 1, { tags: 'x' as never }),
+    setMany: (cache) => cache.setMany(null as never),
+    getMany: (cache) => cache.getMany('text'),
+    deleteMany: (cache) => cache.deleteMany('text'),
+    touch: (cache) => cache.touch('k', wrong),
+    ttl: (cache) => cache.ttl('k', wrong),
+    incr: (cache) => cache.incr('k', 1, wrong),
+    decr: (cache) => cache.decr('k', 1, wrong),
+    delete: (cache) => cache.delete('k', { version: 1.5 }),
+    deleteByTag: (cache) => cache.deleteByTag('t', { soft: 1 as never }),
+    getOrSet: (cache) => cache.getOrSet('k', () => 1, { signal: {} as never }),
+    update: (cache) => cache.update('k', () => 1, { signal: {} as never }),
+    incrVersion: (cache) => cache.incrVersion('k', 1.5),
+    decrVersion: (cache) => cache.decrVersion('k', Number.MAX_SAFE_INTEGER * -1),
+    clear: (cache) => cache.clear({ keyPrefix: 1 as never }),
+    keys: async (cache) => {
+      for await (const key of cache.keys({ all: 1 as never })) expect(key).toBe('none');
+    },
+    makeKey: (cache) => cache.makeKey('k', wrong),
+  };
+
+  it.each(Object.entries(caches))('of calls are refused in the name of %s', async (name, make) => {
+    const cache = make();
+    for (const [method, call] of Object.entries(calls)) {
+      const refused = Promise.resolve().then(() => call(cache));
+      await expect(refused).rejects.toMatchObject({
+        code: 'ERR_LOCMEM_INVALID_OPTION',
+        place: `${name}.${method}`,
+      });
+    }
+    await cache.close();
+  });
+
+  it('of a cache whose keys cannot be told apart, and clocks, are refused likewise', async () => {
+    const cache = new RedisCache('x', { client, keyFunction: (key) => key });
+    await expect(cache.clear({ version: 1 })).rejects.toMatchObject({ place: 'RedisCache.clear' });
+    const clock = { now: () => NaN };
+    expect(() => new RedisCache('x', { client, clock })).toThrow(/^Invalid option of RedisCache/);
   });
 
   it('keep a secret out of the error about it', () => {

@@ -81,6 +81,49 @@ describeWithServer('values', () => {
     );
   });
 
+  it('come back exactly, under keys and tags of whatever code units', async () => {
+    const text = fc
+      .oneof(
+        fc.array(fc.constantFrom('a', '\ufffd', '\ud83d', '\ude00', 'd83d', '\\', '}', ':'), {
+          minLength: 1,
+          maxLength: 5,
+        }),
+        fc.array(
+          fc.nat(0xffff).map((unit) => String.fromCharCode(unit)),
+          { minLength: 1 },
+        ),
+      )
+      .map((units) => units.join(''));
+    const texts = fc.uniqueArray(text, { minLength: 2, maxLength: 5 });
+    await fc.assert(
+      fc.asyncProperty(texts, text, async (keys, keyPrefix) => {
+        const cache = open({ keyPrefix });
+        for (const key of keys) await cache.set(key, { [key]: key }, { tags: [key] });
+        for (const key of keys) expect(await cache.get(key)).toEqual({ [key]: key });
+        const listed: string[] = [];
+        for await (const key of cache.keys()) listed.push(key);
+        expect(listed.sort()).toEqual([...keys].sort());
+        await cache.deleteByTag(keys[0]!);
+        expect([...(await cache.getMany(keys)).keys()]).toEqual(keys.slice(1));
+        await cache.clear({ keyPrefix });
+        expect((await cache.getMany(keys)).size).toBe(0);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('that a codec makes into text which UTF-8 cannot hold are refused', async () => {
+    const codec = { name: 'raw', encode: String, decode: (bytes: Buffer) => bytes.toString() };
+    const cache = open({ codec });
+    await cache.set('k', 'before');
+    await expect(cache.set('k', 'half of \ud83d')).rejects.toMatchObject({
+      code: 'ERR_LOCMEM_NOT_SERIALIZABLE',
+    });
+    await expect(cache.setMany({ k: 'x', l: '\ude00' })).rejects.toThrow(/lone surrogate/);
+    expect(await cache.get('k')).toBe('before');
+    expect(() => new RedisCache('\ud83d', { client: client.client })).toThrow(/lone surrogates/);
+  });
+
   it('that JSON cannot hold are refused, with where and why', async () => {
     const cache = open();
     const cycle: Record<string, unknown> = {};

@@ -17,6 +17,7 @@ import { NotSerializableError } from '../errors.js';
 import type { Codec } from './codec.js';
 import { decodeJson, jsonCodec } from './json-codec.js';
 import type { TagVersion } from './backend.js';
+import { isWellFormed } from './well-formed.js';
 
 /** What an entry says of itself besides its value. */
 export interface Meta {
@@ -216,13 +217,20 @@ function toBuffer(body: string | Uint8Array): Buffer {
 
 /** Whatever a codec throws is one and the same refusal. */
 function encode(codec: Codec, value: unknown): string | Uint8Array {
+  let encoded: string | Uint8Array;
   try {
-    return codec.encode(value);
+    encoded = codec.encode(value);
   } catch (error) {
     if (error instanceof NotSerializableError) throw error;
     const reason = `not encoded by codec '${codec.name}' (${String((error as Error | undefined)?.message)})`;
     throw new NotSerializableError(reason, 'value', { cause: error });
   }
+  // JSON escapes them; the text of any other codec would come back changed.
+  if (typeof encoded === 'string' && codec !== jsonCodec && !isWellFormed(encoded)) {
+    const reason = `made by codec '${codec.name}' into text with a lone surrogate`;
+    throw new NotSerializableError(reason, 'value');
+  }
+  return encoded;
 }
 
 function headOf(name: string, { tags, staleMs }: Meta, isCompressed: boolean): string {

@@ -1,11 +1,13 @@
 /**
  * Keys of a remote cache. What a backend gets is one string, `prefix:version:key`, in which a colon of
- * the prefix is escaped: so no two prefixes ever meet, and a prefix or version can be told from the rest.
+ * the prefix is escaped: so no two prefixes ever meet, and a prefix or version can be told from the rest. What UTF-8 does not hold is
+ * spelt out.
  */
 import { InvalidKeyError, InvalidOptionError } from '../errors.js';
 import { defaultKeyFunction, keyFault, type KeyFunction } from '../key.js';
 import type { KeyCheck } from '../options.js';
 import type { LocMemWarningCode } from '../warnings.js';
+import { read, spelt } from './well-formed.js';
 
 interface KeyOptions {
   readonly keyPrefix: string;
@@ -63,9 +65,9 @@ export class Keys {
     const { keyPrefix, version: own, keyFunction, keyCheck } = this.#options;
     if (typeof (key as unknown) !== 'string' || keyCheck !== 'off')
       this.#check(key, version ?? own);
-    if (keyFunction) return this.#made(keyFunction, key, version ?? own);
-    if (version === undefined || version === own) return this.#home + key;
-    return startOf(keyPrefix, version) + key;
+    if (keyFunction) return spelt(this.#made(keyFunction, key, version ?? own));
+    if (version === undefined || version === own) return this.#home + spelt(key);
+    return startOf(keyPrefix, version) + spelt(key);
   }
 
   /** As users see it. */
@@ -90,14 +92,16 @@ export class Keys {
   own(): KeyListing {
     this.#refuseKeyFunction('keys', undefined);
     const start = this.#home;
-    return { start, passes: undefined, bare: (at) => at.slice(start.length) };
+    return { start, passes: undefined, bare: (at) => read(at.slice(start.length)) };
   }
 
   everything(): KeyListing {
     const { keyFunction } = this.#options;
     const bare = (at: string) => {
       const end = at.indexOf(':');
-      return keyFunction || end === -1 ? at : unescape(at.slice(0, end)) + at.slice(end);
+      return keyFunction || end === -1
+        ? read(at)
+        : unescape(at.slice(0, end)) + read(at.slice(end));
     };
     return { start: '', passes: undefined, bare };
   }
@@ -110,7 +114,7 @@ export class Keys {
     return {
       keyPrefix: unescape(keyPrefix!),
       version: Number(version),
-      key: at.slice(start.length),
+      key: read(at.slice(start.length)),
     };
   }
 
@@ -150,9 +154,9 @@ function startOf(keyPrefix: string, version: number): string {
 }
 
 function escape(keyPrefix: string): string {
-  return keyPrefix.replace(/[%:]/g, (character) => (character === ':' ? '%3A' : '%25'));
+  return spelt(keyPrefix).replace(/[%:]/g, (character) => (character === ':' ? '%3A' : '%25'));
 }
 
 function unescape(keyPrefix: string): string {
-  return keyPrefix.replace(/%3A|%25/g, (escaped) => (escaped === '%3A' ? ':' : '%'));
+  return read(keyPrefix).replace(/%3A|%25/g, (escaped) => (escaped === '%3A' ? ':' : '%'));
 }

@@ -16,6 +16,7 @@ import {
   type TagVersion,
 } from './backend.js';
 import { inTime } from './budget.js';
+import { spelt } from './well-formed.js';
 
 /** What is asked of a Keyv, 5 or any other that can do this. */
 export interface KeyvLike {
@@ -179,14 +180,14 @@ export class KeyvBackend implements Backend {
   markTags(tags: readonly string[], lifetime: Lifetime): Promise<TagVersion[]> {
     return Promise.all(
       [...new Set(tags)].map((tag) =>
-        this.#inTurn(this.#tags + tag, async (): Promise<TagVersion> => {
-          const now = await this.#read(this.#tags + tag);
+        this.#inTurn(this.#tagName(tag), async (): Promise<TagVersion> => {
+          const now = await this.#read(this.#tagName(tag));
           const left = this.#left(now);
           const version = now?.bytes.toString() ?? `${randomBytes(9).toString('base64url')}.0`;
           // It must outlive the entries that carry it, and need not be touched at every write.
           if (left === undefined || !isEnough(left, lifetime)) {
             const kept = lifetime === null ? null : lifetime * 2;
-            await this.#write(this.#tags + tag, version, kept);
+            await this.#write(this.#tagName(tag), version, kept);
           }
           return [tag, version];
         }),
@@ -198,7 +199,7 @@ export class KeyvBackend implements Backend {
     const versions = new Map<string, string>();
     await Promise.all(
       tags.map(async (tag) => {
-        const now = await this.#read(this.#tags + tag);
+        const now = await this.#read(this.#tagName(tag));
         if (now) versions.set(tag, now.bytes.toString());
       }),
     );
@@ -208,13 +209,13 @@ export class KeyvBackend implements Backend {
   async purgeTags(tags: readonly string[], soft: boolean): Promise<void> {
     await Promise.all(
       tags.map((tag) =>
-        this.#inTurn(this.#tags + tag, async () => {
-          const now = soft ? await this.#read(this.#tags + tag) : undefined;
+        this.#inTurn(this.#tagName(tag), async () => {
+          const now = soft ? await this.#read(this.#tagName(tag)) : undefined;
           const left = this.#left(now);
-          if (!soft) await this.#timed(this.#keyv.delete(this.#tags + tag));
+          if (!soft) await this.#timed(this.#keyv.delete(this.#tagName(tag)));
           else if (now && left !== undefined) {
             const [hard, count] = now.bytes.toString().split('.');
-            await this.#write(this.#tags + tag, `${hard ?? ''}.${Number(count) + 1}`, left);
+            await this.#write(this.#tagName(tag), `${hard ?? ''}.${Number(count) + 1}`, left);
           }
         }),
       ),
@@ -253,6 +254,10 @@ export class KeyvBackend implements Backend {
   }
 
   // ---- steps -------------------------------------------------------------------------------------
+
+  #tagName(tag: string): string {
+    return this.#tags + spelt(tag);
+  }
 
   async #read(name: string): Promise<Stored | undefined> {
     const stored = parse(await this.#timed(this.#keyv.get(name)));

@@ -3,6 +3,7 @@ import { InvalidOptionError } from '../errors.js';
 import { KeyvBackend, type KeyvLike } from './keyv-backend.js';
 import { resolveRemoteOptions, type RemoteOptions } from './options.js';
 import { RemoteCache } from './remote-cache.js';
+import { isWellFormed } from './well-formed.js';
 
 /** Options of {@link KeyvCache}; all but `keyv` may be left out. */
 export interface KeyvCacheOptions extends RemoteOptions {
@@ -36,8 +37,9 @@ export class KeyvCache extends RemoteCache {
    */
   constructor(name: string, options: KeyvCacheOptions) {
     const place = 'KeyvCache';
-    if (typeof (name as unknown) !== 'string' || name === '') {
-      throw new InvalidOptionError(place, 'name', 'must be a non-empty string', name);
+    if (typeof (name as unknown) !== 'string' || name === '' || !isWellFormed(name)) {
+      const rule = 'must be a non-empty string without lone surrogates';
+      throw new InvalidOptionError(place, 'name', rule, name);
     }
     const resolved = resolveRemoteOptions(place, options, ['keyv']);
     const { keyv } = options as { keyv?: Partial<KeyvLike> | null };
