@@ -181,8 +181,8 @@ function steady(clock: Clock): Clock {
   let lastMs = -Infinity;
   let lostMs = 0;
   return {
-    setTimeout: clock.setTimeout?.bind(clock),
-    clearTimeout: clock.clearTimeout?.bind(clock),
+    ...(clock.setTimeout && { setTimeout: clock.setTimeout.bind(clock) }),
+    ...(clock.clearTimeout && { clearTimeout: clock.clearTimeout.bind(clock) }),
     now() {
       const readMs = clock.now();
       lostMs = Math.max(lostMs, lastMs - readMs);
