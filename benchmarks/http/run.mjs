@@ -157,6 +157,7 @@ async function warm(scenario, server) {
   while (performance.now() < untilMs && (await server.cpuMicros()) < untilCpuUs) {
     await crowd.keepBusy(next, scenario.status, plan.warmCpuMs / 5);
   }
+  if (!args.quick) await crowd.send(next, scenario.status, scenario.warmingRequests ?? 0);
   return { ...server, crowd, next };
 }
 

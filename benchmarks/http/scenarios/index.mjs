@@ -16,6 +16,7 @@
  * @property {() => Buffer[]} [fill] requests to be sent once, before anything else
  * @property {() => (() => Buffer)} [requests] makes the source of the requests that are timed
  * @property {number} [status] what every answer to them has
+ * @property {number} [warmingRequests] how many more are sent before, where time alone is not enough
  * @property {boolean} [isMiss] whether the handler is to run for each of them
  *
  * An *observed* one watches something else:
