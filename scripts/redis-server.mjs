@@ -3,7 +3,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -42,11 +42,7 @@ function install() {
 /** A server of one's own. @returns its address, its process, and what stops it */
 export async function startRedisServer(...options) {
   const folder = mkdtempSync(join(tmpdir(), 'locmem-redis-'));
-  const port = await freePort();
-  const fixed = ['--bind', '127.0.0.1', '--port', String(port), '--dir', folder];
-  const quiet = ['--save', '', '--appendonly', 'no', '--loglevel', 'warning'];
-  const server = spawn(BINARY, [...fixed, ...quiet, ...options], { stdio: 'ignore' });
-  await listening(port);
+  const { server, port } = await spawnRedisServer(folder, options);
   const stop = async () => {
     const exited = once(server, 'exit');
     server.kill('SIGKILL');
@@ -56,26 +52,47 @@ export async function startRedisServer(...options) {
   return { url: `redis://127.0.0.1:${port}`, port, pid: server.pid, stop };
 }
 
-async function freePort() {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address();
-  probe.close();
-  await once(probe, 'close');
-  return port;
+/**
+ * Starts a server that keeps nothing, and waits until it answers.
+ *
+ * @param port where, if it has to be there again; otherwise wherever it can
+ * @throws {Error} when it does not come up
+ */
+export async function spawnRedisServer(folder, options, port) {
+  for (let tries = 0; tries < 20; tries++) {
+    const at = port ?? likelyFreePort();
+    const fixed = ['--bind', '127.0.0.1', '--port', String(at), '--dir', folder];
+    const quiet = ['--save', '', '--appendonly', 'no', '--loglevel', 'warning'];
+    const server = spawn(BINARY, [...fixed, ...quiet, ...options], { stdio: 'ignore' });
+    if (await answers(server, at)) return { server, port: at };
+    server.kill('SIGKILL');
+  }
+  throw new Error(`${BINARY} did not come up`);
 }
 
-async function listening(port) {
+/** Below those that the kernel gives to whoever asks for any: of these nobody takes one in between. */
+export function likelyFreePort() {
+  return 20_000 + Math.floor(Math.random() * 12_000);
+}
+
+/** The server's own start is the only thing ever waited for. */
+async function answers(server, port) {
   for (let tries = 0; tries < 200; tries++) {
-    const isUp = await new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => {
-        socket.destroy();
-        resolve(true);
-      });
-      socket.once('error', () => resolve(false));
-    });
-    if (isUp) return;
+    // Somebody else's may answer where it could not listen; then it has ended.
+    if (server.exitCode !== null) return false;
+    if ((await isUp(port)) && server.exitCode === null) return true;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
-  throw new Error(`${BINARY} did not come up on port ${port}`);
+  return false;
+}
+
+function isUp(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
+    socket.once('data', (data) => {
+      socket.destroy();
+      resolve(/^[+-]/.test(String(data)));
+    });
+    socket.once('error', () => resolve(false));
+  });
 }

@@ -204,7 +204,7 @@ describeWithServer('a server', () => {
 
 /** A cache before, during and after a fault of its server. */
 async function suffer(clientName: string, fault: Fault): Promise<void> {
-  const server = await TestServer.make(...(fault.options ?? []));
+  const server = TestServer.make(...(fault.options ?? []));
   if (!fault.fromStart) await server.start();
   const proxy = await Proxy.before(server.port);
   const patient: Patient = { server, proxy };

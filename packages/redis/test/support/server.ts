@@ -1,49 +1,56 @@
-// A real redis-server for a test: on a free port of the loopback interface, without persistence, in a
-// folder of its own, ended with the test file. `LOCMEM_REDIS_SERVER` names another binary (valkey-server).
+// A real redis-server for a test: on a port of the loopback interface, without persistence, in a folder of
+// its own, ended with the test file. `LOCMEM_REDIS_SERVER` names another binary (valkey-server).
 import { describe } from '@jest/globals';
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createServer, connect, type AddressInfo } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-const BINARY = process.env.LOCMEM_REDIS_SERVER ?? 'redis-server';
+import {
+  hasRedisServer,
+  likelyFreePort,
+  spawnRedisServer,
+} from '../../../../scripts/redis-server.mjs';
+import { replyLength } from './resp.js';
 
 /**
  * `describe` of what needs a server. Without one, nothing of it can run: that is said loudly, and with CI
  * set it is an error.
  */
 export const describeWithServer = (() => {
-  if (spawnSync(BINARY, ['--version']).status === 0) return describe;
-  const message = `${BINARY} is not installed: nothing of @locmem/redis is tested`;
+  if (hasRedisServer()) return describe;
+  const message = 'redis-server is not installed: nothing of @locmem/redis is tested';
   if (process.env.CI) throw new Error(message);
   process.stderr.write(`\n  !!  ${message}\n\n`);
   return describe.skip;
 })();
 
 export class TestServer {
-  readonly port: number;
+  #port: number | undefined;
   readonly #folder: string;
   readonly #options: readonly string[];
   #process: ChildProcess | undefined;
 
-  private constructor(port: number, folder: string, options: readonly string[]) {
-    this.port = port;
+  private constructor(folder: string, options: readonly string[]) {
     this.#folder = folder;
     this.#options = options;
   }
 
   static async start(...options: string[]): Promise<TestServer> {
-    const server = await TestServer.make(...options);
+    const server = TestServer.make(...options);
     await server.start();
     return server;
   }
 
-  /** A server that is down: with a port, and not started. */
-  static async make(...options: string[]): Promise<TestServer> {
-    const folder = mkdtempSync(join(tmpdir(), 'locmem-redis-'));
-    return new TestServer(await freePort(), folder, options);
+  /** A server that is down: not started yet. */
+  static make(...options: string[]): TestServer {
+    return new TestServer(mkdtempSync(join(tmpdir(), 'locmem-redis-')), options);
+  }
+
+  /** Where it is, or will be. */
+  get port(): number {
+    return (this.#port ??= likelyFreePort());
   }
 
   get url(): string {
@@ -51,10 +58,9 @@ export class TestServer {
   }
 
   async start(): Promise<void> {
-    const fixed = ['--bind', '127.0.0.1', '--port', String(this.port), '--dir', this.#folder];
-    const quiet = ['--save', '', '--appendonly', 'no', '--loglevel', 'warning'];
-    this.#process = spawn(BINARY, [...fixed, ...quiet, ...this.#options], { stdio: 'ignore' });
-    await listening(this.port);
+    const started = await spawnRedisServer(this.#folder, this.#options, this.#port);
+    this.#process = started.server;
+    this.#port = started.port;
   }
 
   /** Once it returns, the server takes nothing more in: what is sent next lies in its socket. */
@@ -107,7 +113,7 @@ export class TestServer {
       command: async (...args) => {
         const words = args.map((arg) => `$${Buffer.byteLength(arg)}\r\n${arg}\r\n`);
         socket.write(`*${args.length}\r\n${words.join('')}`);
-        return String((await once(socket, 'data'))[0]);
+        return reply(socket);
       },
       close: () => socket.destroy(),
     };
@@ -126,30 +132,12 @@ function untilStopped(pid: number | undefined): void {
   }
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  return port;
-}
-
-/** Until it answers. The server's own start is the only thing ever waited for. */
-async function listening(port: number): Promise<void> {
-  for (let tries = 0; tries < 200; tries++) {
-    const isUp = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-      socket.once('data', (data) => {
-        socket.destroy();
-        resolve(data.toString().startsWith('+PONG') || data.toString().startsWith('-'));
-      });
-      socket.once('error', () => {
-        resolve(false);
-      });
-    });
-    if (isUp) return;
-    await new Promise((resolve) => setTimeout(resolve, 25));
-  }
-  throw new Error(`${BINARY} did not come up on port ${port}`);
+/** A whole reply, in however many pieces it comes. */
+async function reply(socket: Socket): Promise<string> {
+  let text = '';
+  do {
+    const [piece] = (await once(socket, 'data')) as [Buffer];
+    text += piece.toString('latin1');
+  } while (replyLength(text) > text.length);
+  return Buffer.from(text, 'latin1').toString();
 }
