@@ -380,15 +380,22 @@ export class Store implements Sweepable {
     if (!isProlonged || SET_CHANNEL.hasSubscribers || !this.#isUnobserved) {
       return this.#overwriteLate(slot, value, milliseconds);
     }
-    values[index] = value;
-    deadlines[index << 1] = provisionalMs;
-    this.counts.sets++;
-    late.addProvisional(slot);
-    if (this.policy.wantsUses === false) words[(index << 2) + 2] = this.#use();
-    else this.#tellOverwritten(slot);
-    return true;
+    try {
+      values[index] = value;
+      deadlines[index << 1] = provisionalMs;
+      this.counts.sets++;
+      late.addProvisional(slot);
+      if (this.policy.wantsUses === false) words[(index << 2) + 2] = this.#use();
+      else this.#tellOverwritten(slot);
+      return true;
+    } catch (error) {
+      this.isTorn = true;
+      values[index] = undefined;
+      throw error;
+    }
   }
 
+  /** The same where the deadline has to be reckoned, if it is a plain overwrite at all. */
   #overwriteLate(slot: number, value: Stored, milliseconds: number): boolean {
     const { deadlines, values } = this.#chunkOf(slot);
     const index = slot & IN_CHUNK;
