@@ -3,6 +3,7 @@
  * method must refuse it refuses before anything changes.
  */
 import { types } from 'node:util';
+import { NOWHERE } from './addressing.js';
 import {
   checkKeys,
   checkOptions,
@@ -191,7 +192,11 @@ export class LocMemCache implements SyncCache {
    * @throws {NotSerializableError} when the value cannot be copied; the cache is then unchanged
    */
   set(key: string, value: unknown, options?: WriteOptions): void {
-    if (this.#setPlainly(key, value, options)) return;
+    // As `get`, kept small for the compiler.
+    if (typeof value === 'string' || typeof value === 'number') {
+      const space = options === undefined ? this.#home : this.#plainSpaceFor(options);
+      if (this.#engine.putPlainly(space, key, value)) return;
+    }
     this.#engine.commit(this.#engine.prepare('set', key, value, options));
   }
 
@@ -570,18 +575,10 @@ export class LocMemCache implements SyncCache {
 
   // ---- steps that two methods share ----------------------------------------------------------
 
-  /**
-   * The usual write, at a fraction of the cost: a string or number, for as long as entries live by
-   * default, without tags. It must do what a commit does.
-   *
-   * @returns whether it was one
-   */
-  #setPlainly(key: string, value: unknown, options: WriteOptions | undefined): boolean {
-    if (typeof value !== 'string' && typeof value !== 'number') return false;
-    if (options !== undefined && (options.timeout !== undefined || options.tags !== undefined))
-      return false;
-    const space = options === undefined ? this.#home : this.#spaceFor('set', options);
-    return this.#engine.putPlainly(space, key, value);
+  /** As {@link #spaceFor}, of a write whose entry lives as long as most do and has no tags. */
+  #plainSpaceFor(options: WriteOptions): KeySpace {
+    const isPlain = options.timeout === undefined && options.tags === undefined;
+    return isPlain ? this.#spaceFor('set', options) : NOWHERE;
   }
 
   #delete(key: string, version: number | undefined): boolean {

@@ -39,8 +39,8 @@ export class Engine {
   readonly #store: Store;
   readonly addressing: Addressing;
   readonly behaviour: Behaviour;
-  /** How long an entry lives by default; undefined where a write must look at more than that. */
-  readonly lifeMs: number | undefined;
+  /** How long an entry lives by default; NaN where a write must look at more than that. */
+  readonly lifeMs: number;
   readonly #writer: Writer;
 
   constructor(
@@ -56,7 +56,7 @@ export class Engine {
     const { timeoutSeconds, maxEntryBytes, maxBytes } = options;
     const isMortal = timeoutSeconds !== null && timeoutSeconds > 0;
     const isUnweighed = maxEntryBytes === Infinity && maxBytes === Infinity;
-    this.lifeMs = isMortal && isUnweighed ? timeoutSeconds * 1000 : undefined;
+    this.lifeMs = isMortal && isUnweighed ? timeoutSeconds * 1000 : NaN;
     this.#warnOfOtherLimits();
   }
 
@@ -144,16 +144,21 @@ export class Engine {
 
   /** As {@link commit}, for what nothing can refuse and nobody has to hear of. @returns whether it was that */
   putPlainly(space: KeySpace, key: string, value: string | number): boolean {
-    const { lifeMs, store } = this;
-    if (lifeMs === undefined || space.isRetired || space.flights.size > 0) return false;
-    if (!space.slots.takeMissed(key)) {
-      const slot = space.slots.get(key);
-      if (slot !== undefined) {
-        return space.isPortable && store.overwritePlainly(slot, value, lifeMs);
-      }
-      if (!this.addressing.isUsual(key)) return false;
+    const store = this.#store;
+    const { slots } = space;
+    if (store.isTorn || space.flights.size > 0) return false;
+    if (slots.lastMissed !== undefined && slots.takeMissed(key)) {
+      return this.#insertPlainly(space, key, value);
     }
-    if (store.events.isHeard('set')) return false;
+    const slot = slots.get(key);
+    return slot === undefined
+      ? this.addressing.isUsual(key) && this.#insertPlainly(space, key, value)
+      : space.isPortable && store.overwritePlainly(slot, value, this.lifeMs);
+  }
+
+  #insertPlainly(space: KeySpace, key: string, value: string | number): boolean {
+    const { lifeMs, store } = this;
+    if (Number.isNaN(lifeMs) || space.isRetired || store.events.isHeard('set')) return false;
     this.#writer.insertPlainly(space, key, value, lifeMs);
     store.counts.sets++;
     return true;

@@ -94,8 +94,8 @@ export class Store implements Sweepable {
     this.#glance = this.time;
     this.policy = this.#newPolicy();
     this.#windows = new HitWindows(this.time.exact());
-    this.#late = new LateDeadlines(this.time, (slots, count, nowMs) => {
-      this.#reckon(slots, count, nowMs);
+    this.#late = new LateDeadlines(this.time, (...waiting) => {
+      this.#reckon(...waiting);
     });
     this.spaces = new KeySpaces(this.#slots);
   }
@@ -211,12 +211,21 @@ export class Store implements Sweepable {
   }
 
   #noteOverwrite(slot: number): void {
-    const now = this.#use();
     if (this.policy.wantsUses === false) {
-      this.#chunkOf(slot).words[((slot & IN_CHUNK) << 2) + 2] = now;
+      this.#chunkOf(slot).words[((slot & IN_CHUNK) << 2) + 2] = this.#use();
     } else {
-      this.policy.overwritten(slot);
+      this.#tellOverwritten(slot);
     }
+  }
+
+  #tellOverwritten(slot: number): void {
+    this.#use();
+    this.policy.overwritten(slot);
+  }
+
+  /** Nobody listens to this very store, nor has asked for its bytes. */
+  get #isUnobserved(): boolean {
+    return this.#bytes === undefined && this.events.isSilent;
   }
 
   /** The slots' chunk of this number, a step nearer for a small store. */
@@ -235,7 +244,7 @@ export class Store implements Sweepable {
   /** On the store's clock, milliseconds; Infinity = never. */
   deadline(slot: number): number {
     const deadline = this.#slots.deadline(slot);
-    if (!isFromNow(deadline)) return deadline;
+    if (!this.#late.isLate(deadline)) return deadline;
     this.#late.settle();
     return this.#slots.deadline(slot);
   }
@@ -329,7 +338,7 @@ export class Store implements Sweepable {
       space.slots.add(key, slot);
       chunk.setValue(index, value);
       chunk.deadlines[index << 1] = fromNow(milliseconds);
-      this.#late.add(slot);
+      this.#late.add(slot, milliseconds);
       this.#use();
       this.policy.inserted(slot);
       return true;
@@ -361,15 +370,42 @@ export class Store implements Sweepable {
    * @returns whether it was
    */
   overwritePlainly(slot: number, value: Stored, milliseconds: number): boolean {
+    const { deadlines, values, words } = this.#chunkOf(slot);
+    const index = slot & IN_CHUNK;
+    const late = this.#late;
+    const before = deadlines[index << 1]!;
+    const { provisionalMs } = late;
+    const isProlonged = before > 0 && before <= provisionalMs && milliseconds === late.lifeMs;
+    // Filed and watched already, and not to be found late: it may have the provisional deadline.
+    if (!isProlonged || SET_CHANNEL.hasSubscribers || !this.#isUnobserved) {
+      return this.#overwriteLate(slot, value, milliseconds);
+    }
+    try {
+      values[index] = value;
+      deadlines[index << 1] = provisionalMs;
+      this.counts.sets++;
+      late.addProvisional(slot);
+      if (this.policy.wantsUses === false) words[(index << 2) + 2] = this.#use();
+      else this.#tellOverwritten(slot);
+      return true;
+    } catch (error) {
+      this.isTorn = true;
+      values[index] = undefined;
+      throw error;
+    }
+  }
+
+  /** The same where the deadline has to be reckoned, if it is a plain overwrite at all. */
+  #overwriteLate(slot: number, value: Stored, milliseconds: number): boolean {
     const { deadlines, values } = this.#chunkOf(slot);
     const index = slot & IN_CHUNK;
-    const isPlain = !Number.isNaN(deadlines[index << 1]!) && this.#late.areAllowed;
-    const isHeard = SET_CHANNEL.hasSubscribers || !this.events.isSilent;
-    if (!isPlain || isHeard || this.#bytes !== undefined) return false;
+    const hasAside = Number.isNaN(deadlines[index << 1]!);
+    if (hasAside || Number.isNaN(milliseconds) || !this.#late.areAllowed) return false;
+    if (SET_CHANNEL.hasSubscribers || !this.#isUnobserved) return false;
     try {
       values[index] = value;
       deadlines[index << 1] = fromNow(milliseconds);
-      this.#late.add(slot);
+      this.#late.add(slot, milliseconds);
       this.counts.sets++;
       this.#noteOverwrite(slot);
       return true;
@@ -420,7 +456,7 @@ export class Store implements Sweepable {
     const isPlain = staleUntilMs === undefined && tags === undefined;
     if (isPlain && isFromNow(deadlineMs) && this.#late.areAllowed) {
       this.#slots.setTerms(slot, deadlineMs);
-      this.#late.add(slot);
+      this.#late.add(slot, -deadlineMs);
       return;
     }
     const exactMs = this.reckoned(deadlineMs);
@@ -430,7 +466,14 @@ export class Store implements Sweepable {
     this.#expectDead(exactMs);
   }
 
-  #reckon(slots: Uint32Array, count: number, nowMs: number): void {
+  /** See {@link Reckon}. */
+  #reckon(
+    slots: Uint32Array,
+    count: number,
+    nowMs: number,
+    provisionalMs: number,
+    insteadMs: number,
+  ): void {
     this.#windows.note(nowMs, this.counts);
     const wheel = this.#wheel;
     let earliest = this.#earliestDeadlineMs;
@@ -439,8 +482,9 @@ export class Store implements Sweepable {
       const { deadlines } = this.#chunkOf(slot);
       const at = (slot & IN_CHUNK) << 1;
       const deadline = deadlines[at]!;
-      if (!isFromNow(deadline)) continue; // gone, or written anew
-      const deadlineMs = nowMs - deadline;
+      const isUnknown = isFromNow(deadline);
+      if (!isUnknown && deadline !== provisionalMs) continue; // gone, or written anew
+      const deadlineMs = isUnknown ? nowMs - deadline : insteadMs;
       deadlines[at] = deadlineMs;
       if (deadlineMs < earliest) earliest = deadlineMs;
       if (wheel) wheel.file(slot, deadlineMs);

@@ -1,7 +1,7 @@
 // The usual calls take short cuts: a hit at one glance, a plain write without a detour, deadlines from the
 // next reading of the clock. A clock of the user's is asked at every look, so a cache that has one goes the
 // long way each time: the same calls must leave both alike.
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { LocMemCache, type EvictionPolicy, type LocMemOptions } from '@locmem/core';
 import type { Timekeeper } from '../src/clock.js';
@@ -195,8 +195,8 @@ describe('late deadlines', () => {
 
   it('are reckoned from the reading at the tick after the write, never from one before it', () => {
     const { late, tick, reckoned } = ticking();
-    late.add(1);
-    late.add(2);
+    late.add(1, 60_000);
+    late.add(2, 60_000);
     expect(reckoned).toEqual([]);
     tick(7);
     expect(reckoned).toEqual([[1, 1_007], [2, 1_007]]); // prettier-ignore
@@ -206,16 +206,122 @@ describe('late deadlines', () => {
 
   it('are reckoned sooner when many wait or somebody asks, and expect one tick only', () => {
     const { late, reckoned, waitingFor } = ticking();
-    for (let slot = 1; slot <= 1_000; slot++) late.add(slot);
+    for (let slot = 1; slot <= 1_000; slot++) late.add(slot, 60_000);
     expect(reckoned).toHaveLength(768);
     expect(waitingFor()).toBe(1);
     late.settle();
     expect(reckoned).toHaveLength(1_000);
   });
 
+  /** Deadlines as a store keeps them: those who wait have them set, and so do those whose turn it is. */
+  function keeping() {
+    let nowMs = 1_000;
+    const deadlines = new Map<number, number>();
+    const time = { exact: () => nowMs, atTick: () => undefined } as unknown as Timekeeper;
+    let looks = 0;
+    const late = new LateDeadlines(time, (slots, count, atMs, provisionalMs, insteadMs) => {
+      looks += count;
+      for (const slot of slots.subarray(0, count)) {
+        const deadline = deadlines.get(slot)!;
+        if (isFromNow(deadline)) deadlines.set(slot, atMs - deadline);
+        else if (deadline === provisionalMs) deadlines.set(slot, insteadMs);
+      }
+    });
+    const write = (slot: number) => {
+      deadlines.set(slot, fromNow(60_000));
+      late.add(slot, 60_000);
+    };
+    const writeAgain = (slot: number) => {
+      deadlines.set(slot, late.provisionalMs);
+      late.addProvisional(slot);
+    };
+    const pass = (ms: number) => (nowMs += ms);
+    return { late, write, writeAgain, pass, deadlines, looks: () => looks };
+  }
+
+  it('of who is written again and again are a little late, and final without a second look', () => {
+    const { late, write, writeAgain, pass, deadlines, looks } = keeping();
+    write(1);
+    late.settle();
+    for (let i = 0; i < 256; i++) writeAgain(1);
+    expect(looks()).toBe(1);
+    expect(deadlines.get(1)).toBeGreaterThanOrEqual(61_000);
+    expect(deadlines.get(1)).toBeLessThan(61_001);
+    pass(0.2);
+    for (let i = 0; i < 256; i++) writeAgain(2);
+    expect(looks()).toBe(1);
+    expect(deadlines.get(2)).toBeGreaterThanOrEqual(61_000.2);
+  });
+
+  it('of who is written again are put right by a reading that comes too late for them', () => {
+    const { late, write, writeAgain, pass, deadlines } = keeping();
+    write(1);
+    late.settle();
+    pass(5_000); // written at the end of it
+    for (let slot = 1; slot <= 256; slot++) writeAgain(slot);
+    expect(new Set(deadlines.values())).toEqual(new Set([66_000]));
+  });
+
+  it('of who is written again are exact once somebody asks', () => {
+    const { late, write, writeAgain, deadlines } = keeping();
+    write(1);
+    late.settle();
+    writeAgain(1);
+    expect(late.isLate(deadlines.get(1)!)).toBe(true);
+    late.settle();
+    expect(deadlines.get(1)).toBe(61_000);
+    expect(late.isLate(61_000)).toBe(false);
+  });
+
+  it('that are provisional are for one life only, and for those after the next reading', () => {
+    const { late } = keeping();
+    expect(late.provisionalMs).toBeNaN();
+    late.add(1, 60_000);
+    expect(late.provisionalMs).toBeNaN();
+    late.settle();
+    expect(late.lifeMs).toBe(60_000);
+    late.add(2, 5_000);
+    expect(late.lifeMs).toBe(60_000);
+    late.settle();
+    expect(late.lifeMs).toBe(5_000);
+  });
+
   it('are told from others by their sign', () => {
     expect([fromNow(300_000), fromNow(0.25)].map(isFromNow)).toEqual([true, true]);
     expect([0, 1, Infinity, -Infinity, NaN].some(isFromNow)).toBe(false);
+  });
+});
+
+describe('an entry that is written again', () => {
+  it('never dies before its time, whatever its callback was doing before', () => {
+    let movedMs = 0;
+    const now = performance.now.bind(performance);
+    const spy = jest.spyOn(performance, 'now').mockImplementation(() => now() + movedMs);
+    try {
+      const cache = new LocMemCache('again after a long callback', { timeout: 10 });
+      for (let i = 0; i < 300; i++) cache.set('k', i);
+      movedMs += 9_000; // the event loop stands still, and so does the last reading
+      cache.set('k', 'again');
+      movedMs += 9_000;
+      for (let i = 0; i < 300; i++) expect(cache.get('k')).toBe('again');
+      movedMs += 10_001; // reckoned from the reading after the write, so it may live longer by that
+      for (let i = 0; i < 300; i++) cache.get('k');
+      expect(cache.get('k')).toBeUndefined();
+    } finally {
+      spy.mockRestore();
+    }
+  });
+
+  it('has another life when another cache of the store writes it', () => {
+    const long = new LocMemCache('two lives', { timeout: 60 });
+    const short = new LocMemCache('two lives', { timeout: 1 });
+    for (let i = 0; i < 600; i++) long.set('k', i);
+    short.set('k', 'short');
+    expect(short.ttl('k')).toBeLessThanOrEqual(1);
+    for (let i = 0; i < 600; i++) short.set('k', i);
+    long.set('k', 'long');
+    expect(long.ttl('k')).toBeGreaterThan(59);
+    expect(long.ttl('k')).toBeLessThanOrEqual(60);
   });
 });
 
