@@ -148,10 +148,12 @@ describe('DummyCache', () => {
     [
       'a key among others',
       (cache) =>
-        cache.setMany([
-          ['a', 1],
-          [7, 2],
-        ]),
+        cache.setMany(
+          new Map<any, number>([
+            ['a', 1],
+            [7, 2],
+          ]),
+        ),
     ],
     ['tags', (cache) => cache.touch('k', { tags: ['t'] } as object)],
     ['tags of a write', (cache) => cache.set('k', 1, { tags: 't' as any })],
