@@ -145,7 +145,16 @@ describe('DummyCache', () => {
     ['a timeout', (cache) => cache.add('k', 1, { timeout: NaN })],
     ['a version', (cache) => cache.get('k', { version: 1.5 })],
     ['a key', (cache) => cache.has(7 as any)],
-    ['a key among others', (cache) => cache.setMany([['a', 1], [7, 2]])],
+    [
+      'a key among others',
+      (cache) =>
+        cache.setMany(
+          new Map<any, number>([
+            ['a', 1],
+            [7, 2],
+          ]),
+        ),
+    ],
     ['tags', (cache) => cache.touch('k', { tags: ['t'] } as object)],
     ['tags of a write', (cache) => cache.set('k', 1, { tags: 't' as any })],
     ['tags of a purge', (cache) => cache.deleteByTag('')],
