@@ -61,7 +61,7 @@ for (const scenario of chosenScenarios) {
   const participants = participantsOf(scenario);
   const result = scenario.observe
     ? { rows: await observe(scenario, participants) }
-    : await load(scenario, participants);
+    : await loadInGroups(scenario, participants);
   results[scenario.id] = { date: today(), ...result };
   const { header, cells } = tableOf(scenario, result.rows, subjects);
   console.log(`\n${scenario.group}: ${scenario.title}\n\n${plainTable(header, cells)}`);
@@ -108,6 +108,29 @@ async function serve(scenario, subject) {
 }
 
 // ---- loaded scenarios --------------------------------------------------------------------------
+
+/**
+ * All together; misses by framework. Their path is long and fills its caches with much: with a dozen
+ * servers on one core, each began every slice of its time with caches that the others had emptied.
+ */
+async function loadInGroups(scenario, participants) {
+  if (!scenario.isMiss) return load(scenario, participants);
+  const groups = new Map();
+  for (const subject of participants) {
+    const framework = subject.uncached ?? subject.id;
+    groups.set(framework, [...(groups.get(framework) ?? []), subject]);
+  }
+  const base = participants.find(({ id }) => id === BASELINE);
+  const all = { rows: [], absent: [] };
+  for (const group of groups.values()) {
+    const members = group.includes(base) ? group : [base, ...group];
+    const { rows, absent } = await load(scenario, members);
+    const isNew = ({ subject }) => subject !== BASELINE || group.includes(base);
+    all.rows.push(...rows.filter(isNew));
+    all.absent.push(...absent);
+  }
+  return all;
+}
 
 /**
  * Every server in turn, round after round, and the baseline before and after each: what the machine
@@ -225,7 +248,7 @@ function report() {
         ? 'every server on one core, the client on another'
         : 'server and client were not kept apart: no taskset, or one core',
       load: `${CONNECTIONS} connections that stay open, one request under way on each, no pipelining; raw sockets and prepared bytes`,
-      rounds: `${plan.rounds} rounds of ${plan.roundMs} ms, interleaved: each server in turn, round after round, after ${plan.warmCpuMs} ms of CPU time of warming up`,
+      rounds: `${plan.rounds} rounds of ${plan.roundMs} ms, interleaved: each server in turn, round after round (misses: the servers of one framework at a time), after ${plan.warmCpuMs} ms of CPU time of warming up`,
       figures:
         'median over the rounds, smallest and largest; ratios are made with the baseline timed just before and just after, then their median is taken; what is compared with another subject is compared by these ratios',
       checks:
