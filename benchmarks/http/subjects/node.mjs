@@ -1,5 +1,5 @@
 /** The limit: node:http itself, which knows what it will be asked. */
-import { createServer } from 'node:http';
+import { createServer, IncomingMessage, ServerResponse } from 'node:http';
 import { listening } from './listening.mjs';
 
 /** As fast as node writes an answer that is there. */
@@ -35,6 +35,26 @@ function startWithFields(answer, scenario) {
   }, scenario);
 }
 
+/** Requests whose prototypes are replaced, as Express does it with all that reach it. */
+const REPROTOTYPED = 200;
+
+/** What is left of node's speed in a process in which Express has ever handled anything. */
+function startAfterExpress(answer, scenario) {
+  const ofRequests = Object.create(IncomingMessage.prototype);
+  const ofResponses = Object.create(ServerResponse.prototype);
+  const inside = listener(answer, scenario);
+  let requests = 0;
+  return listening(
+    createServer((req, res) => {
+      if (requests++ < REPROTOTYPED) {
+        Object.setPrototypeOf(req, ofRequests);
+        Object.setPrototypeOf(res, ofResponses);
+      }
+      inside(req, res);
+    }),
+  );
+}
+
 export const subjects = [
   { id: 'node/constant', name: 'node:http', caches: false, start },
   { id: 'node/again', name: 'node:http (again)', caches: false, start },
@@ -44,5 +64,12 @@ export const subjects = [
     caches: false,
     scenarios: ['hot'],
     start: startWithFields,
+  },
+  {
+    id: 'node/after-express',
+    name: 'node:http, where Express has run',
+    caches: false,
+    scenarios: ['hot', 'zipf', 'gzip'],
+    start: startAfterExpress,
   },
 ];
