@@ -21,7 +21,8 @@ type Warn = (code: LocMemWarningCode, message: string) => void;
 /** A safe integer with its sign, between two colons. */
 const LONGEST_VERSION = 19;
 
-const NOWHERE = new KeySpace(0, '', 0);
+/** Where nothing is found. */
+export const NOWHERE = new KeySpace(0, '', 0);
 NOWHERE.isRetired = true;
 
 /** Spaces of other versions that are found without a Map, by the version's last bits. */
