@@ -166,6 +166,12 @@ export class LocMemCache implements SyncCache {
     return this.#engine.addressing.plainSpace(versionOf(call, options));
   }
 
+  /** As {@link #spaceFor}; where a hit may begin a load, nothing is found in passing. */
+  #spaceForLoad(options: LoadOptions): KeySpace {
+    const space = this.#spaceFor('getOrSet', options);
+    return options.refreshAhead === undefined ? space : NOWHERE;
+  }
+
   /** Whether the key is there and alive (Django `has_key`, `in`). Does not count as use. */
   has(key: string, options?: ReadOptions): boolean {
     const version = versionOf('has', options);
@@ -292,11 +298,10 @@ export class LocMemCache implements SyncCache {
   getOrSet<T>(key: string, loader: Loads<T>, options?: LoadOptions): T | Promise<T>;
   getOrSet<T>(key: string, valueOrLoader: ValueOrLoader<T>, options?: LoadOptions): T;
   getOrSet(key: string, valueOrLoader: unknown, options?: LoadOptions): unknown {
-    if (options === undefined) {
-      const slot = this.#home.slots.get(key);
-      const value = slot === undefined ? undefined : this.#store.read(slot);
-      if (value !== undefined) return value;
-    }
+    const space = options === undefined ? this.#home : this.#spaceForLoad(options);
+    const slot = space.slots.get(key);
+    const value = slot === undefined ? undefined : this.#store.read(slot);
+    if (value !== undefined) return value;
     return getOrSet(this.#engine, key, valueOrLoader, options);
   }
 

@@ -52,6 +52,13 @@ describe('@Cacheable on an async method', () => {
     expect(cities.find(1)).toBeInstanceOf(Promise);
   });
 
+  it('rejects, as an async method does, when it was taken off its object', async () => {
+    const { object: cities } = given(new Cities());
+    await cities.find(1);
+    const find = Object.getOwnPropertyDescriptor(Cities.prototype, 'find')?.value;
+    await expect(find(1)).rejects.toThrow(TypeError);
+  });
+
   it('runs it again when the timeout is over', async () => {
     const { object: cities, cache } = given(new Cities());
     await cities.find(1);

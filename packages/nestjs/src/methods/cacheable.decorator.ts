@@ -1,4 +1,4 @@
-import type { Cache, LoadOptions } from '@locmem/core';
+import type { Cache } from '@locmem/core';
 import { SyncMethodError } from '../errors.js';
 import { cachedIterable } from './async-iterable.js';
 import { isPromise, kindBefore, kindOf, rememberKind } from './kind.js';
@@ -11,8 +11,9 @@ import { replaceMethod } from './method.js';
 import type { Decorated, Method, MethodDecoratorOf } from './method.js';
 import { cachedObservable } from './observable.js';
 import type { CacheableOptions } from './options.js';
-import { keyOf, NOWHERE_ELSE, Site } from './place.js';
+import { keyOf, Site } from './place.js';
 import type { ClassPlan } from './place.js';
+import { areUsual, UsualCalls, UsualPromises } from './usual-calls.js';
 
 /**
  * Keeps the results of a method (Spring: `@Cacheable`). Calls at the same time for what is not there run
@@ -70,7 +71,12 @@ export function Cacheable<M extends Method>(
     const saysWhose = options.key !== undefined || typeof options.keyPrefix === 'function';
     if (!saysWhose) noteKeyless(decorated.target, decorated.name);
     function replacement(this: object, ...args: unknown[]): unknown {
-      return method.call(this, args);
+      const { usual } = method;
+      // Taken off its object, a method is called on nothing.
+      const constructor = (this as object | undefined)?.constructor;
+      return usual !== undefined && usual.of === constructor && !isSetApart()
+        ? usual.answer(this, args)
+        : method.call(this, args);
     }
     method.onKind((kind) => {
       rememberKind(replacement, kind);
@@ -79,11 +85,7 @@ export function Cacheable<M extends Method>(
   });
 }
 
-/** A plan whose calls differ in nothing but their key, and what is kept with every result. */
-interface PlainPlan {
-  readonly plan: ClassPlan<CacheableOptions>;
-  readonly keep: LoadOptions | undefined;
-}
+type Plan = ClassPlan<CacheableOptions>;
 
 /** A cached method: where its results are, and how it answers. */
 class CachedMethod {
@@ -92,8 +94,9 @@ class CachedMethod {
   /** Undefined until the method has shown it. */
   #kind: Kind | undefined;
   #tellKind: (kind: Kind) => void = () => undefined;
-  /** Nearly always that of the next call, too. */
-  #latestPlain: PlainPlan | undefined;
+  /** Of the class that was called last: nearly always that of the next call, too. */
+  usual: UsualCalls | undefined;
+  #usualOf = new WeakMap<Plan, UsualCalls>();
 
   constructor(decorated: Decorated, options: CacheableOptions) {
     this.#decorated = decorated;
@@ -118,9 +121,11 @@ class CachedMethod {
 
   #answer(self: object, args: unknown[]): unknown {
     const plan = this.#site.planFor(self);
+    if (areUsual(plan, this.#kind) && !isSetApart()) {
+      this.usual = this.#usualOf.get(plan) ?? this.#makeUsual(plan);
+      return this.usual.answer(self, args);
+    }
     const cache = this.#site.cacheOf(self, plan);
-    const plain = this.#plainOf(plan);
-    if (plain !== undefined && !isSetApart()) return this.#plainly(self, args, plain, cache);
     const { condition } = plan.options;
     const run = () => this.#decorated.original.apply(self, args);
     if (condition !== undefined && !condition(...args)) return run();
@@ -130,54 +135,17 @@ class CachedMethod {
       : this.#by(this.#kind, makeLoad, run, plan);
   }
 
-  /** What nearly all methods come to: calls that differ in nothing but their key. Otherwise undefined. */
-  #plainOf(plan: ClassPlan<CacheableOptions>): PlainPlan | undefined {
-    if (this.#latestPlain?.plan === plan) return this.#latestPlain;
-    const { options } = plan;
-    const perCall = [options.timeout, options.tags, options.version, options.keyPrefix];
-    const rules = [options.condition, options.unless, options.errorTimeout];
-    const isPlain =
-      (this.#kind === 'sync' || this.#kind === 'promise') &&
-      perCall.every((option) => typeof option !== 'function') &&
-      [options.version, options.keyPrefix, ...rules].every((option) => option === undefined);
-    if (!isPlain) return undefined;
-    return (this.#latestPlain = { plan, keep: keepOptions(options, NOWHERE_ELSE, []) });
-  }
-
-  /** The short way: on a hit, nothing is made but the key and one function that would load. */
-  #plainly(self: object, args: unknown[], { plan, keep }: PlainPlan, cache: Cache): unknown {
-    const key = this.#site.plainKey(plan, cache, args);
-    let load: Load | undefined;
-    const begin = () => {
-      load = this.#plainLoad(self, args, plan, cache, key, keep);
-      return load.begin();
-    };
-    const found: unknown = cache.getOrSet<unknown>(key, begin, keep);
-    if (!isPromise(found)) return this.#kind === 'sync' ? found : Promise.resolve(found);
-    const waiting = load ?? this.#plainLoad(self, args, plan, cache, key, keep);
-    const pending = waiting.whenThere(found);
-    return this.#kind === 'sync' ? this.#notAtOnce(pending, load, plan) : pending;
-  }
-
-  /** Apart from the call, so that a hit need not remember all of this for a load that never comes. */
-  #plainLoad(
-    self: object,
-    args: unknown[],
-    plan: ClassPlan<CacheableOptions>,
-    cache: Cache,
-    key: string,
-    keep: LoadOptions | undefined,
-  ): Load {
-    const run = () => this.#decorated.original.apply(self, args);
-    return new Load(cache, key, keep, plan.options, args, run);
+  #makeUsual(plan: Plan): UsualCalls {
+    const Calls = this.#kind === 'sync' ? UsualCalls : UsualPromises;
+    const usual = new Calls(plan, this.#site, this.#decorated, (pending, load) =>
+      this.#notAtOnce(pending, load, plan),
+    );
+    this.#usualOf.set(plan, usual);
+    return usual;
   }
 
   /** Where the result of this call is, and what is to be kept with it; to be loaded once or again. */
-  #loads(
-    cache: Cache,
-    plan: ClassPlan<CacheableOptions>,
-    args: unknown[],
-  ): (run: () => unknown) => Load {
+  #loads(cache: Cache, plan: Plan, args: unknown[]): (run: () => unknown) => Load {
     const { options } = plan;
     const place = this.#site.place(plan, args);
     const { key } = options;
@@ -189,12 +157,7 @@ class CachedMethod {
     return (run) => new Load(cache, cacheKey, keep, options, args, run);
   }
 
-  #by(
-    kind: Kind,
-    makeLoad: (run: () => unknown) => Load,
-    run: () => unknown,
-    plan: ClassPlan<CacheableOptions>,
-  ): unknown {
+  #by(kind: Kind, makeLoad: (run: () => unknown) => Load, run: () => unknown, plan: Plan): unknown {
     switch (kind) {
       case 'promise':
         return makeLoad(run).promise();
@@ -208,16 +171,12 @@ class CachedMethod {
   }
 
   /** A method that returns at once must be answered at once. */
-  #atOnce(load: Load, plan: ClassPlan<CacheableOptions>): unknown {
+  #atOnce(load: Load, plan: Plan): unknown {
     const value = load.value();
     return isPromise(value) ? this.#notAtOnce(value, load, plan) : value;
   }
 
-  #notAtOnce(
-    pending: PromiseLike<unknown>,
-    load: Load | undefined,
-    { alias }: ClassPlan<CacheableOptions>,
-  ): unknown {
+  #notAtOnce(pending: PromiseLike<unknown>, load: Load | undefined, { alias }: Plan): unknown {
     // So it is not a method that always does.
     if (load?.hasPromised === true) return this.#learn('promise', pending);
     pending.then(undefined, () => undefined);
@@ -228,11 +187,7 @@ class CachedMethod {
    * Nobody knows yet how the method answers. It runs even if there is something to be found: a value
    * where a promise was expected is an error in who has called.
    */
-  #first(
-    makeLoad: (run: () => unknown) => Load,
-    run: () => unknown,
-    plan: ClassPlan<CacheableOptions>,
-  ): unknown {
+  #first(makeLoad: (run: () => unknown) => Load, run: () => unknown, plan: Plan): unknown {
     const result = run();
     const kind = this.#learn(kindOf(result), kindOf(result));
     if (isPromise(result)) result.then(undefined, () => undefined); // another may be the one awaited
@@ -241,6 +196,9 @@ class CachedMethod {
 
   #learn<T>(kind: Kind, then: T): T {
     this.#kind = kind;
+    // They answer in the way of the kind that was taken for the method's.
+    this.usual = undefined;
+    this.#usualOf = new WeakMap();
     this.#tellKind(kind);
     return then;
   }

@@ -29,8 +29,6 @@ export interface ClassPlan<O> {
   readonly token: symbol;
   /** What default keys begin with, without the bracket. */
   readonly name: string;
-  /** Default keys by the only argument; then all are forgotten, which costs little and bounds them. */
-  readonly keys: Map<string | number, string>;
   /** The cache in which the class has been found to be the only one of its name. */
   claimedIn?: Cache;
 }
@@ -44,9 +42,6 @@ export interface Place {
   /** A tag on all that is stored under the prefix in force; undefined: there is none. */
   readonly prefixTag: string | undefined;
 }
-
-/** Keys that are remembered for each class and method. */
-const KNOWN_KEYS = 1_024;
 
 /** Where nothing sets a call apart. */
 export const NOWHERE_ELSE: Place = Object.freeze({
@@ -103,7 +98,6 @@ export class Site<O extends PlaceOptions> {
       ...{ constructor, options, alias },
       token: getCacheToken(alias),
       name: `${className}${declaredIn}.${suffix}`,
-      keys: new Map(),
     };
   }
 
@@ -146,31 +140,10 @@ export class Site<O extends PlaceOptions> {
     return place.head + keyText(key);
   }
 
-  /** The key of a call that nothing sets apart. @throws {UnstableArgumentError} */
-  plainKey(
-    plan: ClassPlan<O & { key?: PlainKey }>,
-    cache: Cache,
-    args: readonly unknown[],
-  ): string {
-    const { key } = plan.options;
-    if (key !== undefined) {
-      const made = keyOf(key, args);
-      // As it is, in all likelihood.
-      return typeof made === 'string' && !isMarked(made) ? made : this.keyFrom(NOWHERE_ELSE, made);
-    }
-    if (args.length !== 1) return this.defaultKey(NOWHERE_ELSE, plan, cache, args);
-    const [only] = args;
-    const isName = typeof only === 'string' || (typeof only === 'number' && only !== 0);
-    if (!isName || plan.claimedIn !== cache) {
-      return this.defaultKey(NOWHERE_ELSE, plan, cache, args);
-    }
-    let known = plan.keys.get(only);
-    if (known === undefined) {
-      known = this.defaultKey(NOWHERE_ELSE, plan, cache, args);
-      if (plan.keys.size >= KNOWN_KEYS) plan.keys.clear();
-      plan.keys.set(only, known);
-    }
-    return known;
+  /** The same for a call that nothing sets apart. */
+  plainKeyFrom(key: Key): string {
+    // As it is, in all likelihood.
+    return typeof key === 'string' && !isMarked(key) ? key : this.keyFrom(NOWHERE_ELSE, key);
   }
 
   /** The key of class, method and arguments. @throws {UnstableArgumentError} */
