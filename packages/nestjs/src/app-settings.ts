@@ -1,6 +1,9 @@
 import { InvalidOptionError } from '@locmem/core';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import { applicationConfigOf } from './application-config.js';
 import type { AppOptions } from './locmem.options.js';
+import { processWide } from './process-wide.js';
 import type { AddressRules } from './requests/request-address.js';
 import { wantRequests } from './requests/request-scope.js';
 
@@ -8,11 +11,21 @@ const NAMES = ['keyPrefix', 'version', 'pages', 'front'] as const;
 /** What cached methods go by in guards, too, which are called before anything that comes late. */
 const SETS_APART = new Set<string>(['keyPrefix', 'version']);
 
+/**
+ * The applications that are set up, by their configuration: Nest 10 makes a module that is loaded lazily
+ * an object of its own of what there should be once.
+ */
+const settled = processWide('settled/1', () => new WeakSet<object>());
+
 /** What holds for the whole application, whichever registration of the module has said it. */
 @Injectable()
 export class AppSettings {
   #options: AppOptions = {};
-  #isSettled = false;
+  readonly #application: object;
+
+  constructor(@Inject(ModuleRef) moduleRef: ModuleRef) {
+    this.#application = applicationConfigOf(moduleRef) ?? this;
+  }
 
   /** @throws {InvalidOptionError} when another registration has said it already, or it is too late to */
   adopt(options: AppOptions): void {
@@ -23,7 +36,7 @@ export class AppSettings {
         const rule = 'holds for the whole application, and another registration has set it already';
         throw new InvalidOptionError('LocMemModule', name, rule, value);
       }
-      if (this.#isSettled && SETS_APART.has(name)) {
+      if (SETS_APART.has(name) && settled.has(this.#application)) {
         const rule = 'must be set before the application is set up: its guards would not go by it';
         throw new InvalidOptionError('LocMemModule', name, rule, value);
       }
@@ -34,7 +47,7 @@ export class AppSettings {
 
   /** Middleware and guard are in their places, or spared: nothing can set requests apart any more. */
   settle(): void {
-    this.#isSettled = true;
+    settled.add(this.#application);
   }
 
   get address(): AddressRules | undefined {

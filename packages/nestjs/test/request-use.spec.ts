@@ -3,8 +3,9 @@
  * of its own: a single `@RequestMemo` anywhere in the process opens them.
  */
 import { describe, expect, it } from '@jest/globals';
-import { Controller, Get, Injectable, UseGuards } from '@nestjs/common';
+import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import type { CanActivate } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
 import { CachePage, LocMemModule, RequestMemo } from '../src/index.js';
 import { AppSettings } from '../src/app-settings.js';
 import { currentRequest } from '../src/requests/request-scope.js';
@@ -90,5 +91,19 @@ describe('the scope of a request', () => {
       }).toThrow('must be set before the application is set up');
     }
     expect(settings.address).toBeUndefined();
+  });
+
+  it.each(PLATFORMS)('nor for one of a module that is loaded lazily, on %s', async (platform) => {
+    const { app } = await serve(platform, { imports: [LocMemModule.register()] });
+    for (const late of [{ keyPrefix: 'acme' }, { version: 2 }]) {
+      @Module({ imports: [LocMemModule.register(late)] })
+      class Lazy {}
+      await expect(app.get(LazyModuleLoader).load(() => Lazy)).rejects.toThrow(
+        'must be set before the application is set up',
+      );
+    }
+    @Module({ imports: [LocMemModule.register({ caches: { lazy: {} } })] })
+    class Harmless {}
+    await app.get(LazyModuleLoader).load(() => Harmless);
   });
 });
