@@ -605,6 +605,24 @@ describe('@Cacheable on a method that returns an Observable', () => {
     expect([early, late, feed.runs, cache.size]).toEqual([[1, 2], [1, 2], 1, 1]);
   });
 
+  it('stale: the old items are given while the source is asked for new ones', async () => {
+    class Rates {
+      runs = 0;
+      @Cacheable({ timeout: '1m', stale: '1h' })
+      today(): Observable<number> {
+        return new Observable((subscriber) => of(++this.runs).subscribe(subscriber));
+      }
+    }
+    const { object: rates, cache } = given(new Rates());
+    expect(await all(rates.today())).toEqual([1]);
+    await settled();
+    cache.advance('2m');
+    expect(await all(rates.today())).toEqual([1]);
+    await settled();
+    expect(await all(rates.today())).toEqual([2]);
+    expect(rates.runs).toBe(2);
+  });
+
   it('keeps nothing of one that fails', async () => {
     const { object: feed, cache } = given(new Feed());
     const source = new Subject<{ n: number }>();

@@ -272,10 +272,14 @@ describe('LocMemModule.registerAsync', () => {
     expect(await ttl({ imports: [registered] })).toBeCloseTo(420, 0);
   });
 
-  it('may be global', async () => {
+  it.each([
+    ['a factory', { useFactory: () => ({}) }],
+    ['a class', { useClass: Config }],
+    ['a provider that is there', { imports: [ConfigModule], useExisting: Config }],
+  ])('may be global: by %s', async (_way, options) => {
     @Module({ providers: [Cities] })
     class FeatureModule {}
-    const registered = LocMemModule.registerAsync({ isGlobal: true, useFactory: () => ({}) });
+    const registered = LocMemModule.registerAsync({ isGlobal: true, ...options });
     const module = await compile({ imports: [registered, FeatureModule] });
     expect(module.get(Cities, { strict: false }).find(1)).toBe(1);
   });

@@ -27,8 +27,10 @@ function subscribe(makeLoad: () => Load, subscriber: Subscriber<unknown>): void 
     isListening = true;
     source.listen(subscriber);
   };
+  let begun: SharedSource | undefined;
+  let isAsked = false;
   const found = load.value(() => {
-    const source = new SharedSource();
+    const source = (begun = new SharedSource());
     const leave = underWay.add(load.cache, load.address, source);
     // Not before it is kept, or not: who comes meanwhile finds it here.
     source.whole.then(
@@ -37,14 +39,17 @@ function subscribe(makeLoad: () => Load, subscriber: Subscriber<unknown>): void 
         leave();
       },
     );
-    listenTo(source);
+    // A store that answers with promises begins later. Who has had a stale result needs no other.
+    if (isAsked && !subscriber.closed) listenTo(source);
     source.connect(load.run() as Observable<unknown>);
     return source.whole.then(asResult);
   });
+  isAsked = true;
   if (!isPromise(found)) {
     emit(found as unknown[], subscriber);
     return;
   }
+  if (begun !== undefined) listenTo(begun);
   if (!load.hasBegun) {
     const other = underWay.get(load.cache, load.address);
     if (other?.isAbandoned === false) listenTo(other);
@@ -90,7 +95,7 @@ class SharedSource extends Collected {
         this.#replay.complete();
       },
     });
-    if (this.#listeners === 0) this.#source.unsubscribe();
+    if (this.isAbandoned) this.#source.unsubscribe();
   }
 
   listen(subscriber: Subscriber<unknown>): void {
