@@ -5,12 +5,14 @@
 import type { Timekeeper } from '@locmem/core/remote';
 
 /** A call under way. */
-export interface Call {
-  isOver: boolean;
-  readonly dueMs: number;
-  readonly expire: () => void;
+export abstract class Call {
+  isOver = false;
+  dueMs = Infinity;
   /** The one that began after it. */
-  next: Call | undefined;
+  next: Call | undefined = undefined;
+
+  /** Its time is over. */
+  abstract expire(): void;
 }
 
 export class Deadlines {
@@ -30,15 +32,13 @@ export class Deadlines {
     return this.#pending;
   }
 
-  begin(expire: () => void): Call {
-    const dueMs = this.time.now() + this.limitMs;
-    const call: Call = { isOver: false, dueMs, expire, next: undefined };
+  begin(call: Call): void {
+    call.dueMs = this.time.now() + this.limitMs;
     if (this.#oldest && this.#newest) this.#newest.next = call;
     else this.#oldest = call;
     this.#newest = call;
     this.#pending++;
     if (!this.#isArmed) this.#arm(this.limitMs);
-    return call;
   }
 
   /** Whether its caller may have been told already that it failed, be it by a timer of the caller's own. */

@@ -5,8 +5,8 @@
  */
 import type { Ending, Timekeeper } from '@locmem/core/remote';
 import { Breaker, type BreakerState } from './breaker.js';
-import type { Connection } from './client.js';
-import { Deadlines, type Call } from './deadlines.js';
+import type { Argument, Connection } from './client.js';
+import { Call, Deadlines } from './deadlines.js';
 
 /** Why commands did not go through. */
 export interface Faults {
@@ -50,8 +50,8 @@ const REPLY_ERROR = /^[A-Z][A-Z]+(?: |$)/;
 export class Guard {
   readonly faults: Faults = { deadline: 0, connection: 0, refused: 0, breaker: 0, overload: 0 };
   readonly breaker: Breaker;
+  readonly deadlines: Deadlines;
   readonly #connection: Connection;
-  readonly #deadlines: Deadlines;
   readonly #maxPending: number;
   readonly #stopListening: readonly (() => void)[];
   #whenReady: Promise<void> | undefined;
@@ -60,7 +60,7 @@ export class Guard {
   constructor(connection: Connection, options: GuardOptions) {
     this.#connection = connection;
     this.#maxPending = options.maxPending;
-    this.#deadlines = new Deadlines(options.time, options.deadlineMs);
+    this.deadlines = new Deadlines(options.time, options.deadlineMs);
     this.breaker = new Breaker(options.time, options.breakAfter, options.onState);
     this.#stopListening = [
       // An 'error' that nobody hears would end the process.
@@ -72,8 +72,12 @@ export class Guard {
     ];
   }
 
+  get isReady(): boolean {
+    return this.#connection.isReady;
+  }
+
   get pending(): number {
-    return this.#deadlines.pending;
+    return this.deadlines.pending;
   }
 
   /**
@@ -85,33 +89,23 @@ export class Guard {
   run(send: Send): Promise<unknown>;
   run<T>(send: Send, ending: Ending<T> | undefined): Promise<T>;
   run(send: Send, ending?: Ending<unknown>): Promise<unknown> {
-    if (this.#deadlines.pending >= this.#maxPending) return this.#refuse('overload', ending);
+    if (this.deadlines.pending >= this.#maxPending) return this.#refuse('overload', ending);
     if (!this.breaker.admits()) return this.#refuse('breaker', ending);
-    return new Promise((resolve, reject) => {
-      const fail = (fault: keyof Faults, cause?: unknown) => {
-        this.faults[fault]++;
-        if (ending) resolve(ending.failed());
-        else reject(new UnavailableError(fault, { cause }));
-      };
-      const call = this.#deadlines.begin(() => {
-        this.breaker.failed();
-        fail(this.#connection.isReady ? 'deadline' : 'connection');
-      });
-      this.#sent(call, send).then(
-        (answer) => {
-          if (!this.#deadlines.end(call)) return; // a server that is slow is as good as none
-          this.breaker.answered();
-          resolve(ending ? ending.done(answer) : answer);
-        },
-        (error: unknown) => {
-          if (!this.#deadlines.end(call)) return;
-          const isRefusal = REPLY_ERROR.test(String((error as Error | undefined)?.message));
-          if (isRefusal) this.breaker.answered();
-          else this.breaker.failed();
-          fail(isRefusal ? 'refused' : 'connection', error);
-        },
-      );
-    });
+    const call = new GuardedCall(this, ending);
+    call.hear(this.#sent(call, send));
+    return call.outcome;
+  }
+
+  /** A single command, as most calls are: without the closure that {@link run} takes. */
+  command(command: readonly Argument[], key: string, ending?: Ending<unknown>): Promise<unknown> {
+    if (!this.#connection.isReady) {
+      return this.run(() => this.#connection.send(command, key), ending);
+    }
+    if (this.deadlines.pending >= this.#maxPending) return this.#refuse('overload', ending);
+    if (!this.breaker.admits()) return this.#refuse('breaker', ending);
+    const call = new GuardedCall(this, ending);
+    call.hear(this.#sentNow(command, key));
+    return call.outcome;
   }
 
   close(): void {
@@ -119,13 +113,22 @@ export class Guard {
   }
 
   #sent(call: Call, send: Send): Promise<unknown> {
-    const isLate = () => this.#deadlines.isLate(call);
+    const isLate = () => this.deadlines.isLate(call);
     if (this.#connection.isReady) return attempt(send, isLate);
     return this.#ready().then(() => {
       // Nobody waits for it any more: a write that comes so late could undo a later one.
       if (isLate()) throw new UnavailableError('deadline');
       return send(isLate);
     });
+  }
+
+  /** What a client throws, rejects. */
+  #sentNow(command: readonly Argument[], key: string): Promise<unknown> {
+    try {
+      return this.#connection.send(command, key);
+    } catch (error) {
+      return rejected(error);
+    }
   }
 
   #ready(): Promise<void> {
@@ -156,6 +159,68 @@ function attempt(send: Send, isLate: () => boolean): Promise<unknown> {
   try {
     return send(isLate);
   } catch (error) {
-    return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    return rejected(error);
+  }
+}
+
+function rejected(error: unknown): Promise<never> {
+  return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+}
+
+/**
+ * A call and the promise that its caller holds. An object of a class, as it is made for every command: its
+ * methods are shared, where closures would be made anew.
+ */
+class GuardedCall extends Call {
+  readonly outcome: Promise<unknown>;
+  #resolve!: (outcome: unknown) => void;
+  #reject!: (error: UnavailableError) => void;
+
+  constructor(
+    readonly guard: Guard,
+    readonly ending: Ending<unknown> | undefined,
+  ) {
+    super();
+    this.outcome = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    guard.deadlines.begin(this);
+  }
+
+  hear(sent: Promise<unknown>): void {
+    sent.then(
+      (answer) => {
+        this.#answered(answer);
+      },
+      (error: unknown) => {
+        this.#rejected(error);
+      },
+    );
+  }
+
+  expire(): void {
+    this.guard.breaker.failed();
+    this.#fail(this.guard.isReady ? 'deadline' : 'connection');
+  }
+
+  #answered(answer: unknown): void {
+    if (!this.guard.deadlines.end(this)) return; // a server that is slow is as good as none
+    this.guard.breaker.answered();
+    this.#resolve(this.ending ? this.ending.done(answer) : answer);
+  }
+
+  #rejected(error: unknown): void {
+    if (!this.guard.deadlines.end(this)) return;
+    const isRefusal = REPLY_ERROR.test(String((error as Error | undefined)?.message));
+    if (isRefusal) this.guard.breaker.answered();
+    else this.guard.breaker.failed();
+    this.#fail(isRefusal ? 'refused' : 'connection', error);
+  }
+
+  #fail(fault: keyof Faults, cause?: unknown): void {
+    this.guard.faults[fault]++;
+    if (this.ending) this.#resolve(this.ending.failed());
+    else this.#reject(new UnavailableError(fault, { cause }));
   }
 }

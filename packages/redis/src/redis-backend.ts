@@ -335,8 +335,7 @@ export class RedisBackend implements Backend {
   #command(command: readonly Argument[]): Promise<unknown>;
   #command<T>(command: readonly Argument[], ending: Ending<T>): Promise<T>;
   #command(command: readonly Argument[], ending?: Ending<unknown>): Promise<unknown> {
-    const key = command[1] as string;
-    return this.#guard.run(() => this.#connection.send(command, key), ending);
+    return this.#guard.command(command, command[1] as string, ending);
   }
 
   #run(script: Script, keys: readonly string[], args: readonly Argument[]): Promise<unknown> {
