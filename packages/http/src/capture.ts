@@ -329,8 +329,9 @@ function endWithError(res: ServerResponse): void {
  */
 function showFieldsOfWriteHead(res: ServerResponse): void {
   if (res.headersSent || res.getHeaderNames().length > 0) return;
-  res.setHeader('Date', '');
-  res.removeHeader('Date');
+  // A field whose removal means nothing more: without a Date, node would send none (RFC 9110, 6.6.1).
+  res.setHeader('Age', '');
+  res.removeHeader('Age');
 }
 
 /** What changes a head, or comes before one. */

@@ -140,8 +140,11 @@ describe('a hit', () => {
 
   it('can hide its name, or have another', async () => {
     const hidden = await scene((_req, res) => res.end('x'), { timeout: 60, cacheStatus: false });
-    await hidden.ask('/');
-    expect((await hidden.ask('/')).cache).toBeUndefined();
+    for (const answer of [await hidden.ask('/'), await hidden.ask('/')]) {
+      expect(answer.cache).toBeUndefined();
+      // Nothing but the name is hidden, be the answer ever so bare (RFC 9110, 6.6.1).
+      expect(answer.headers.date).toMatch(/ GMT$/);
+    }
     expect(hidden.runs()).toBe(1);
     const named = await scene((_req, res) => res.end('x'), { timeout: 60, cacheStatus: 'edge 1' });
     await named.ask('/');

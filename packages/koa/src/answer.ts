@@ -271,7 +271,8 @@ function shownAs(res: ServerResponse, shown: Shown): ServerResponse {
   return new Proxy(res, {
     get(_res, name) {
       const instead = Object.hasOwn(shown, name) ? shown[name as keyof Shown] : undefined;
-      if (instead !== undefined) return instead;
+      // What a cache has noted on the real response is no business of one that is shown another.
+      if (instead !== undefined || typeof name === 'symbol') return instead;
       const value: unknown = Reflect.get(res, name, res);
       return typeof value === 'function' ? (value.bind(res) as unknown) : value;
     },

@@ -8,6 +8,8 @@ import compress from 'koa-compress';
 import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { gunzipSync } from 'node:zlib';
+import { createResponseCache } from '@locmem/http';
+import { serve, TestClock } from '../../http/test/harness.js';
 import { responseCache } from '../src/index.js';
 import { closeAll, freshStoreName, KOAS, listen, standingClock } from './harness.js';
 
@@ -236,6 +238,41 @@ describe.each(KOAS)('%s', (_name, Koa) => {
     release();
     expect((await first).text).toBe('page');
     expect(underWay).toBe(0);
+  });
+
+  it('a cache around the application answers for it only when Koa has written', async () => {
+    const clock = new TestClock();
+    const site = createResponseCache({ cache: freshStoreName(), timeout: 60, clock });
+    const inner = responseCache({ cache: freshStoreName(), timeout: 60, clock });
+    let runs = 0;
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      await next();
+      if (ctx.status === 304) ctx.cookies.set('seen', 'before');
+      if (ctx.status === 304 && ctx.path === '/gone') ctx.status = 410;
+    });
+    app.use((ctx, next) => (runs > 0 ? inner(ctx, next) : next()));
+    app.use((ctx) => {
+      runs++;
+      ctx.etag = 'same';
+      ctx.body = 'page';
+      if (ctx.get('if-none-match') === '"same"') ctx.status = 304;
+    });
+    const koa = app.callback();
+    const { ask } = await serve((req, res) => {
+      site.handle(req, res, () => koa(req, res));
+    });
+    for (const [path, status] of [
+      ['/', 200],
+      ['/gone', 410],
+    ] as const) {
+      runs = 0;
+      expect((await ask(path)).headers['set-cookie']).toBeUndefined();
+      clock.advance(61);
+      const again = await ask(path);
+      expect(again.headers['set-cookie']?.[0]).toMatch(/^seen=before;/);
+      expect(again.status).toBe(status);
+    }
   });
 
   it('CORS further out answers each origin for itself', async () => {
