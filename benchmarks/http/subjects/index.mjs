@@ -36,3 +36,8 @@ export function takesPart({ id, admits }, subject) {
   const isAtHome = subject.scenarios?.includes(id) ?? true;
   return isAtHome && (admits?.(subject) ?? true);
 }
+
+/** What the application of a subject is written with, by its id; `node` for none. */
+export function frameworkOf({ id }) {
+  return /(?:express|koa)\d/.exec(id)?.[0] ?? 'node';
+}
