@@ -232,7 +232,7 @@ function begin(
 }
 
 function isOutdated({ store }: Engine, tags: TagMark): boolean {
-  return store.tags.isPurged(tags) || store.tags.isSoftlyPurged(tags);
+  return !store.tags.isCurrent(tags);
 }
 
 function keep(

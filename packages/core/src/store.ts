@@ -165,7 +165,7 @@ export class Store implements Sweepable {
     // Put so that a clock which has become NaN makes entries dead, not immortal.
     if (deadline !== Infinity && !(deadline > this.time.now())) return false;
     const mark = this.#slots.aside(slot)?.tags;
-    return mark === undefined || !(this.tags.isPurged(mark) || this.tags.isSoftlyPurged(mark));
+    return mark === undefined || this.tags.isCurrent(mark);
   }
 
   /** Not live, but good for who takes it stale. */

@@ -19,10 +19,14 @@ export interface TagMark {
   readonly tags: readonly Tag[];
   /** For each tag its hard count, then its soft one. */
   readonly counts: readonly number[];
+  /** As many purges as there had been when the counts were last the same. */
+  purges: number;
 }
 
 export class TagRegistry {
   readonly #tags = new LazyMap<string, Tag>();
+  /** Of all tags: until there is one more, no mark needs to look at its tags again. */
+  #purges = 0;
 
   /** Notes the tags as they stand now: whatever is purged from here on no longer counts. */
   mark(names: readonly string[]): TagMark {
@@ -35,7 +39,15 @@ export class TagRegistry {
       tags.push(tag);
       counts.push(tag.hard, tag.soft);
     }
-    return { tags, counts };
+    return { tags, counts, purges: this.#purges };
+  }
+
+  /** Not purged, neither hard nor softly. */
+  isCurrent(mark: TagMark): boolean {
+    if (mark.purges === this.#purges) return true;
+    if (this.isPurged(mark) || this.#isSoftlyPurged(mark)) return false;
+    mark.purges = this.#purges;
+    return true;
   }
 
   /** Purged, so that nobody may have it. */
@@ -45,7 +57,7 @@ export class TagRegistry {
   }
 
   /** Purged softly, so that it is stale. */
-  isSoftlyPurged({ tags, counts }: TagMark): boolean {
+  #isSoftlyPurged({ tags, counts }: TagMark): boolean {
     for (let i = 0; i < tags.length; i++) if (tags[i]!.soft !== counts[2 * i + 1]) return true;
     return false;
   }
@@ -62,7 +74,9 @@ export class TagRegistry {
   purge(names: readonly string[], kind: 'hard' | 'soft'): void {
     for (const name of names) {
       const tag = this.#tags.get(name);
-      if (tag) tag[kind]++;
+      if (!tag) continue;
+      tag[kind]++;
+      this.#purges++;
     }
   }
 

@@ -9,12 +9,21 @@ import type { AgeFacts } from './freshness.js';
 import { hopByHopNames, linesOf, sameLines, toLines } from './fields.js';
 import type { Field, Fields } from './fields.js';
 import { formatHttpDate, parseHttpDate } from './http-date.js';
+import type { PreparedHeads } from './prepared.js';
 import type { Audience, StaleRules, StoreDecision } from './policy.js';
 import type { OriginValidators } from './validation.js';
 import type { SelectingField } from './vary.js';
 
 /** Where `@locmem/core` reads what an object weighs, instead of walking through it. */
 const BYTES: unique symbol = Symbol.for('@locmem/core/bytes');
+
+/** Where an answer keeps what was made of it to be sent; a copy has no such place. */
+export const PREPARED: unique symbol = Symbol('prepared');
+
+/** The place. Empty until the answer is given away for the first time. */
+class Prepared {
+  heads: PreparedHeads | undefined = undefined;
+}
 
 /** A stored field: its name as the handler spelled it, and one line or several. */
 export type StoredField = readonly [name: string, value: string | readonly string[]];
@@ -42,6 +51,7 @@ export interface StoredResponse extends AgeFacts {
   readonly modifiedMs: number;
   /** What it weighs; a store of bytes does not keep it. */
   readonly [BYTES]?: number;
+  readonly [PREPARED]?: Prepared;
   /** Whether a front may give it, before what stands between the front and this cache has run. */
   readonly isForFront: boolean;
 }
@@ -87,6 +97,7 @@ export function storedResponse(
       : undefined;
   if (made !== undefined) kept.push(['ETag', made]);
   return Object.freeze({
+    [PREPARED]: new Prepared(),
     [BYTES]: OVERHEAD_BYTES + captured.body.byteLength + charactersOf(kept) * 2,
     status: captured.status,
     statusMessage: captured.statusMessage,

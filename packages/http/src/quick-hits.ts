@@ -10,7 +10,8 @@ import { notModified } from './conditional.js';
 import type { StoredResponse } from './entry.js';
 import { ageField, isFresh, ttlSeconds } from './freshness.js';
 import { KnownUrls } from './known-urls.js';
-import { PreparedHead } from './prepared.js';
+import { headsOf } from './prepared.js';
+import type { PreparedHeads } from './prepared.js';
 import { headersOf, planFor, rawTarget } from './request.js';
 import type { Lookup } from './request.js';
 import { answerFromStore } from './response.js';
@@ -22,8 +23,6 @@ import type { Address } from './store.js';
 /** What became of a request: had, not to be had from the store, or a matter for the long way. */
 export type Outcome = 'answered' | 'absent' | 'unknown';
 
-type Heads = readonly [whole: PreparedHead, notModified: PreparedHead];
-
 export class QuickHits<Req extends IncomingMessage> {
   readonly #site: Site<Req>;
   readonly #isPossible: boolean;
@@ -32,7 +31,6 @@ export class QuickHits<Req extends IncomingMessage> {
   #plan: Lookup | undefined;
   /** The request that may be let on with {@link #plan}. */
   #plannedFor: Req | undefined;
-  readonly #heads = new WeakMap<StoredResponse, Heads>();
 
   constructor(site: Site<Req>) {
     this.#site = site;
@@ -70,9 +68,10 @@ export class QuickHits<Req extends IncomingMessage> {
       trace.hit(subject, age, ttlSeconds(stored, nowMs));
     } else trace.countHit();
 
-    const [whole] = this.#headsOf(stored);
+    const heads = headsOf(stored, settings.cacheStatus);
+    const { whole } = heads;
     const isFit = !isReadAfterwards && isUnwatched(res) && whole.goesWith(res.getHeaderNames());
-    if (isFit) this.#send(req, res, stored, nowMs, age);
+    if (isFit) this.#send(req, res, stored, heads, nowMs, age);
     else answerFromStore(req, res, stored, nowMs, settings.cacheStatus);
     return 'answered';
   }
@@ -130,29 +129,22 @@ export class QuickHits<Req extends IncomingMessage> {
     return !this.#glance.isForwarded && (originalUrl === undefined || originalUrl === req.url);
   }
 
-  #send(req: Req, res: ServerResponse, stored: StoredResponse, nowMs: number, age: number): void {
+  #send(
+    req: Req,
+    res: ServerResponse,
+    stored: StoredResponse,
+    heads: PreparedHeads,
+    nowMs: number,
+    age: number,
+  ): void {
     const is304 = this.#glance.isConditional && notModified(req.headers, stored, nowMs);
-    const [whole, of304] = this.#headsOf(stored);
     // Node reads the list, and does not keep it.
-    if (is304) res.writeHead(304, of304.at(age) as string[]).end();
+    if (is304) res.writeHead(304, heads.notModified.at(age) as string[]).end();
     else {
-      res.writeHead(stored.status, stored.statusMessage, whole.at(age) as string[]);
+      res.writeHead(stored.status, stored.statusMessage, heads.whole.at(age) as string[]);
       if (req.method === 'HEAD' || stored.status === 204) res.end();
       else res.end(stored.body);
     }
-  }
-
-  #headsOf(stored: StoredResponse): Heads {
-    let heads = this.#heads.get(stored);
-    if (heads === undefined) {
-      const { cacheStatus } = this.#site.settings;
-      heads = [
-        new PreparedHead(stored, cacheStatus, false),
-        new PreparedHead(stored, cacheStatus, true),
-      ];
-      this.#heads.set(stored, heads);
-    }
-    return heads;
   }
 }
 
