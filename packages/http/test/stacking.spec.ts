@@ -48,6 +48,28 @@ describe('two caches over one store', () => {
     expect(first.stats().stored + second.stats().stored).toBe(2);
   });
 
+  it('go by the inner timeout also where a head that is held back was written before it', async () => {
+    const options = { cache: freshStoreName(), clock: new TestClock() };
+    const first = createResponseCache({ ...options, timeout: 60 });
+    const second = createResponseCache({ ...options, timeout: 5 });
+    const { ask } = await serve((req, res) => {
+      const below = { writeHead: res.writeHead.bind(res), end: res.end.bind(res) };
+      Object.assign(res, {
+        writeHead: () => res,
+        end: (body: string) => {
+          Object.assign(res, below);
+          return res.writeHead(200).end(body);
+        },
+      });
+      first.handle(req, res, () => {
+        res.writeHead(200);
+        second.handle(req, res, () => res.end('x'));
+      });
+    });
+    await ask('/');
+    expect((await ask('/')).cache).toBe('LocMem; hit; ttl=5');
+  });
+
   it('keep the outer timeout where the inner states none', async () => {
     const cache = freshStoreName();
     const { ask } = await stack({ timeout: 60, cache }, { cache });
