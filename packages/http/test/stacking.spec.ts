@@ -299,6 +299,22 @@ describe('what sets requests apart in one of two caches', () => {
     expect((await ask('/?utm_a=2')).cache).toBe('LocMem; hit; ttl=5');
   });
 
+  it('fails once where it cannot be had', async () => {
+    const cache = freshStoreName();
+    const errors: unknown[] = [];
+    const onEvent: Options['onEvent'] = (event) => {
+      if (event.type === 'error') errors.push(event.error);
+    };
+    const failure = new Error('no key today');
+    const key = () => {
+      throw failure;
+    };
+    const { ask, second } = await stack({ cache, key, onEvent }, { cache, onEvent });
+    expect((await ask('/')).text).toBe('run 1');
+    expect(errors).toStrictEqual([failure]);
+    expect(second.stats()).toMatchObject({ errors: 0, bypasses: { 'option-threw': 1 } });
+  });
+
   it('is explained as it is', async () => {
     const cache = freshStoreName();
     const first = createResponseCache({ timeout: 60, cache, keyPrefix: tenant });
