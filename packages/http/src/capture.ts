@@ -346,9 +346,11 @@ const HEAD_METHODS = [
  */
 function ignoreLateFields(res: ServerResponse): void {
   for (const name of HEAD_METHODS) {
-    const method = res[name].bind(res) as (...args: unknown[]) => unknown;
+    // A response over HTTP/2 has not all of them, nor has one of an older node.
+    const method = (res as Partial<ServerResponse>)[name] as Method<unknown> | undefined;
+    if (method === undefined) continue;
     // Until the head is out, middlewares further out may still add to it.
-    const unlessLate = (...args: unknown[]) => (res.headersSent ? res : method(...args));
+    const unlessLate = (...args: unknown[]) => (res.headersSent ? res : method.apply(res, args));
     Object.assign(res, { [name]: unlessLate });
   }
 }

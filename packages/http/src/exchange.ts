@@ -85,7 +85,8 @@ export class Exchange<Req extends IncomingMessage> {
       if (plan.reason !== 'request-no-store') {
         for (const { fetch } of outer) fetch?.yields('inner-bypass');
       }
-      if (plan.reason === 'option-threw') trace.error('option', plan.error);
+      // What the cache around this one could not find out, that one has told.
+      if ('error' in plan) trace.error('option', plan.error);
       this.#pass(plan.reason);
       return;
     }

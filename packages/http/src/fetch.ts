@@ -91,7 +91,7 @@ export class Fetch implements ResponseWatcher {
 
   #responseTimeMs = 0;
   #head: Head | undefined;
-  /** What was decided over the fields of {@link #head}. */
+  /** What was decided over the fields of {@link #head}; undefined once it is to be decided anew. */
   #decision: StoreDecision | undefined;
   #tags: readonly string[] = [];
   /** The fields that the client was sent, outer middlewares' changes included. */
@@ -144,6 +144,7 @@ export class Fetch implements ResponseWatcher {
       cookiesAreKeyed: this.#policy.cookiesAreKeyed,
     };
     this.#maxBodyBytes = Math.min(inner.maxBodyBytes, this.#maxBodyBytes);
+    this.#decision = undefined;
   }
 
   /** A cache further in has its own idea of where the answer belongs, or that it belongs nowhere. */
@@ -335,10 +336,7 @@ export class Fetch implements ResponseWatcher {
       this.#refuse('truncated');
       return;
     }
-    // Again, and now over the fields that outer middlewares added at the last moment: a session
-    // cookie above all.
-    const decision =
-      sentFields === head.fields ? this.#decision! : this.#decide(head.status, sentFields);
+    const decision = this.#decideAgain(head, sentFields);
     if (!decision.store) {
       this.#refuse(decision.reason);
       return;
@@ -466,6 +464,15 @@ export class Fetch implements ResponseWatcher {
     return isOvertaken(this.#order.plan.tags) || isOvertaken(tags);
   }
 
+  /**
+   * Over the fields that outer middlewares added at the last moment, a session cookie above all, and
+   * with the credentials that were put there while the handler wrote. As before, where there are none.
+   */
+  #decideAgain(head: Head, sentFields: Fields): StoreDecision {
+    const isAsBefore = sentFields === head.fields && this.#askedWith() === this.#order.headers;
+    return (isAsBefore ? this.#decision : undefined) ?? this.#decide(head.status, sentFields);
+  }
+
   #decide(status: number, fields: Fields): StoreDecision {
     return storable(
       {
@@ -480,9 +487,12 @@ export class Fetch implements ResponseWatcher {
 
   /** Whether a credential came with the request or was put there on the way: it is there. */
   #askedWith(): IncomingHttpHeaders {
+    const { headers: asked } = this.#order;
     const { headers } = this.#req;
-    const isPlain = !('authorization' in headers || 'cookie' in headers);
-    return isPlain ? this.#order.headers : { ...headers, ...this.#order.headers };
+    const hasMore =
+      ('authorization' in headers && !('authorization' in asked)) ||
+      ('cookie' in headers && !('cookie' in asked));
+    return hasMore ? { ...headers, ...asked } : asked;
   }
 
   /** The first reason counts. From here on nothing is kept. */

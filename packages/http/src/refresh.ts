@@ -35,22 +35,23 @@ export interface Refresh<Req extends IncomingMessage> {
 export function refreshAfterwards<Req extends IncomingMessage>(refresh: Refresh<Req>): void {
   // In the context of this request, whoever lets go of the connection.
   const run = AsyncResource.bind(() => {
-    whenClosed(
-      refresh.req,
-      AsyncResource.bind(() => {
-        runNow(refresh);
-      }),
-    );
+    runNow(refresh);
   });
-  whenClosed(refresh.res, run);
+  whenClosed([refresh.req, refresh.res], run);
 }
 
-function whenClosed(stream: IncomingMessage | ServerResponse, then: () => void): void {
-  if (stream.closed) setImmediate(then);
-  else {
-    stream.once('close', () => {
-      setImmediate(then);
-    });
+/** Listens to all of them at once: over HTTP/2 a request that has closed does not say so afterwards. */
+function whenClosed(
+  streams: readonly (IncomingMessage | ServerResponse)[],
+  then: () => void,
+): void {
+  let open = streams.length;
+  const onClose = () => {
+    if (--open === 0) setImmediate(then);
+  };
+  for (const stream of streams) {
+    if (stream.closed) onClose();
+    else stream.once('close', onClose);
   }
 }
 

@@ -60,6 +60,24 @@ describe('Alice and Bob with Authorization', () => {
     expect(cache.stats()).toMatchObject({ stored: 1, refusals: { authorization: 1 } });
   });
 
+  it.each(['authorization', 'cookie'])(
+    'count although %s was put there after the head',
+    async (name) => {
+      const { ask, cache } = await scene(
+        (req, res) => {
+          res.writeHead(200);
+          res.write('for ');
+          req.headers[name] = String(req.headers['x-user']);
+          res.end(req.headers[name]);
+        },
+        { timeout: 60 },
+      );
+      expect((await ask('/', { headers: { 'x-user': 'alice' } })).text).toBe('for alice');
+      expect((await ask('/', { headers: { 'x-user': 'bob' } })).text).toBe('for bob');
+      expect(cache.stats().refusals).toEqual({ [name]: 2 });
+    },
+  );
+
   it('share what is said to be public', async () => {
     const { ask } = await scene(
       personal('authorization', { 'Cache-Control': 'public, max-age=60' }),

@@ -48,6 +48,28 @@ describe('two caches over one store', () => {
     expect(first.stats().stored + second.stats().stored).toBe(2);
   });
 
+  it('go by the inner timeout also where a head that is held back was written before it', async () => {
+    const options = { cache: freshStoreName(), clock: new TestClock() };
+    const first = createResponseCache({ ...options, timeout: 60 });
+    const second = createResponseCache({ ...options, timeout: 5 });
+    const { ask } = await serve((req, res) => {
+      const below = { writeHead: res.writeHead.bind(res), end: res.end.bind(res) };
+      Object.assign(res, {
+        writeHead: () => res,
+        end: (body: string) => {
+          Object.assign(res, below);
+          return res.writeHead(200).end(body);
+        },
+      });
+      first.handle(req, res, () => {
+        res.writeHead(200);
+        second.handle(req, res, () => res.end('x'));
+      });
+    });
+    await ask('/');
+    expect((await ask('/')).cache).toBe('LocMem; hit; ttl=5');
+  });
+
   it('keep the outer timeout where the inner states none', async () => {
     const cache = freshStoreName();
     const { ask } = await stack({ timeout: 60, cache }, { cache });
@@ -275,6 +297,22 @@ describe('what sets requests apart in one of two caches', () => {
     );
     await ask('/?utm_a=1');
     expect((await ask('/?utm_a=2')).cache).toBe('LocMem; hit; ttl=5');
+  });
+
+  it('fails once where it cannot be had', async () => {
+    const cache = freshStoreName();
+    const errors: unknown[] = [];
+    const onEvent: Options['onEvent'] = (event) => {
+      if (event.type === 'error') errors.push(event.error);
+    };
+    const failure = new Error('no key today');
+    const key = () => {
+      throw failure;
+    };
+    const { ask, second } = await stack({ cache, key, onEvent }, { cache, onEvent });
+    expect((await ask('/')).text).toBe('run 1');
+    expect(errors).toStrictEqual([failure]);
+    expect(second.stats()).toMatchObject({ errors: 0, bypasses: { 'option-threw': 1 } });
   });
 
   it('is explained as it is', async () => {
