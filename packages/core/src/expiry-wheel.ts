@@ -75,7 +75,8 @@ export class ExpiryWheel {
         this.#advance(nowTick);
       } else {
         const dueMs = judge(slot);
-        if (dueMs !== undefined) this.#link(slot, dueMs);
+        // Who looks at a late deadline has it reckoned, and so filed: twice in a list would close it.
+        if (dueMs !== undefined) this.file(slot, dueMs);
       }
     }
     return this.#due.length > 0 || this.#tick < nowTick;

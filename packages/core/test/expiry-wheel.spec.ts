@@ -106,6 +106,19 @@ describe('the expiry wheel', () => {
     expect(collectAll(wheel, 61_000)).toEqual([1]);
   });
 
+  it('holds a slot once when whoever judges it has filed it again', () => {
+    const wheel = new ExpiryWheel(0);
+    for (const slot of [1, 2, 3]) wheel.file(slot, 1000);
+    wheel.collect(1500, 1000, (slot) => {
+      wheel.file(slot, 60_000);
+      return 60_000;
+    });
+    const shown: number[] = [];
+    // A slot that is its own successor would be shown without end.
+    const isMore = wheel.collect(61_000, 1000, (slot) => void shown.push(slot));
+    expect([isMore, shown.sort(), wheel.isEmpty]).toEqual([false, [1, 2, 3], true]);
+  });
+
   it('bears a clock that goes back', () => {
     const wheel = new ExpiryWheel(1e9);
     collectAll(wheel, 2e9);

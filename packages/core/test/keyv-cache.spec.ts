@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { Timeout } from '@locmem/core';
 import { KeyvCache, type KeyvCacheOptions } from '@locmem/core/keyv';
 import { describeStoreContract, TestClock, type SiblingOptions } from '@locmem/core/testing';
 import Keyv from 'keyv';
@@ -81,6 +82,53 @@ describe('KeyvCache', () => {
     await setImmediate();
     clock.advance('100ms');
     expect(await reading).toBe('none');
+  });
+
+  describe('with a refresh that never ends', () => {
+    /** After so many seconds each, how often the loader has run. */
+    async function runs(deadline: Timeout | undefined, waits: number[]) {
+      const clock = new TestClock();
+      const cache = new KeyvCache('x', { keyv: new Keyv(), clock, deadline: null });
+      await cache.getOrSet('k', () => 'old', { timeout: 1, stale: null });
+      let started = 0;
+      const load = () => {
+        started++;
+        return new Promise<string>(() => undefined);
+      };
+      const seen: number[] = [];
+      for (const seconds of waits) {
+        clock.advance(seconds);
+        expect(await cache.getOrSet('k', load, { stale: null, deadline })).toBe('old');
+        await setImmediate();
+        seen.push(started);
+      }
+      return { cache, clock, seen };
+    }
+
+    it('tries again once the deadline of who began it is over, each time after twice as long', async () => {
+      const { seen } = await runs('2s', [1, 1, 1, 1, 1, 1, 1, 1]);
+      expect(seen).toEqual([1, 1, 2, 2, 2, 2, 3, 3]);
+    });
+
+    it('keeps what the second try brings, and tries again when that has expired', async () => {
+      const { cache, clock } = await runs('2s', [1, 2]);
+      clock.advance(4);
+      let run = 0;
+      const load = () => `new ${++run}`;
+      const options = { timeout: 1, stale: null, deadline: '2s' } as const;
+      expect(await cache.getOrSet('k', load, options)).toBe('old');
+      await setImmediate();
+      expect(await cache.get('k')).toBe('new 1');
+      clock.advance(1);
+      expect(await cache.getOrSet('k', load, options)).toBe('new 1');
+      await setImmediate();
+      expect(await cache.get('k')).toBe('new 2');
+    });
+
+    it('leaves it alone without a deadline, for as long as a load may take at all', async () => {
+      expect((await runs(undefined, [1, 60, 500, 60])).seen).toEqual([1, 1, 1, 2]);
+      expect((await runs(0, [1, 0, 60])).seen).toEqual([1, 1, 1]);
+    });
   });
 
   it('keeps to its own keys in a Keyv that it shares', async () => {

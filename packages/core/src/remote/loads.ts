@@ -68,6 +68,8 @@ export class Loads {
   readonly #door: Door;
   readonly #flights = new LazyMap<string, Flight>();
   readonly #visits = new Map<string, Set<Visit>>();
+  /** Leases of loads of this process that are under way. */
+  readonly #leading = new Set<string>();
 
   constructor(reach: Reach, door: Door) {
     this.#reach = reach;
@@ -109,12 +111,12 @@ export class Loads {
       const value = found?.isLive || staleMs !== 0 ? found?.value() : undefined;
       if (found?.isLive && value !== undefined) {
         this.#entries.counts.hits++;
-        if (isEnding(leftMs, aheadMs)) this.#refresh(plan, found);
+        if (isEnding(leftMs, aheadMs)) this.#refresh(plan, found, deadlineMs);
         return value;
       }
       if (found && value !== undefined) {
         this.#entries.counts.staleHits++;
-        this.#refresh(plan, found);
+        this.#refresh(plan, found, deadlineMs);
         return value;
       }
       this.#entries.counts.misses++;
@@ -171,11 +173,15 @@ export class Loads {
   }
 
   /** Loads beside: whoever started it does not wait, and an error is theirs no more. */
-  #refresh(plan: Plan, seen: Found): void {
-    if (this.#flights.has(plan.at)) return;
+  #refresh(plan: Plan, seen: Found, deadlineMs: number | null): void {
+    if (this.#joinable(plan.at)) return;
     const visit = { ...plan.visit };
     const beside = { ...plan, visit, budget: this.#reach.budget() };
-    this.#begin(beside, () => this.#load(beside, seen)).landed.catch(() => undefined);
+    const flight = this.#begin(beside, () => this.#load(beside, seen));
+    flight.landed.catch(() => undefined);
+    // Nobody waits here who could give it up later. A deadline of nothing is no patience to go by.
+    const isPatient = deadlineMs !== null && deadlineMs > 0;
+    flight.giveUp(isPatient ? deadlineMs : LONGEST_LOAD_MS);
   }
 
   #begin({ at, visit }: Plan, load: () => Promise<Outcome>): Flight {
@@ -207,7 +213,8 @@ export class Loads {
       }
       const hold = { token: claim.token ?? token, seen: claim.bytes, isOwn: claim.isTaken };
       if (claim.isTaken) return this.#lead(plan, hold);
-      if (refreshed) return undefined; // another process is at it
+      // Another process is at it; or this one was, has been given up on, and holds the lease all the same.
+      if (refreshed) return this.#leading.has(hold.token) ? this.#keep(plan, hold) : undefined;
       if (!(await patience.pause())) return this.#keep(plan, hold);
       // Whoever waits for another process goes on for as long as `leaseWait`, look by look.
       budget = this.#reach.budget();
@@ -234,12 +241,14 @@ export class Loads {
     const stopRenewing = every(time, LEASE_MS / 3, async () => {
       if (time.exact() < untilMs) await this.#reach.backend.renew(at, hold.token, LEASE_MS);
     });
+    this.#leading.add(hold.token);
     try {
       return await this.#keep(plan, hold);
     } catch (error) {
       this.#release(at, hold.token);
       throw error;
     } finally {
+      this.#leading.delete(hold.token);
       stopRenewing();
     }
   }
