@@ -1,6 +1,6 @@
 /** One cache in one scenario, in a process of its own. */
 import { answerMessages } from '../harness/children.mjs';
-import { throughput, timeRound, warmUp } from '../harness/timing.mjs';
+import { timeLoaded, timeRound, warmUp } from '../harness/timing.mjs';
 import { scenarios, selfCheck } from './scenarios.mjs';
 import { subjects } from './subjects.mjs';
 
@@ -22,8 +22,8 @@ answerMessages(async ({ what, milliseconds }) => {
     }
     case 'round':
       return timeRound(task, groupSize, milliseconds);
-    case 'throughput':
-      return throughput(task, milliseconds);
+    case 'loaded round':
+      return timeLoaded(task, milliseconds);
     case 'observe':
       return scenario.observe((name) => subject.make(settings.url, name));
     default:

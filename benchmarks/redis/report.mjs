@@ -24,7 +24,7 @@ const [input = path('../results/redis.json'), output = path('../../docs/benchmar
 const results = JSON.parse(readFileSync(input, 'utf8'));
 const nameOf = (subject) => results.subjects[subject].name;
 
-const WALL = ['calls/s', '(spread)'];
+const WALL = ['calls/s', '(spread)', '× its bare client', '(spread)'];
 
 function section({ id, title, about, baseline, isRemote }) {
   const rows = results.scenarios[id]?.rows;
@@ -36,10 +36,15 @@ function section({ id, title, about, baseline, isRemote }) {
   const cells = isTimed
     ? [...rows]
         .sort((a, b) => a.ns.median - b.ns.median)
-        .map(({ subject, ns, ratio, perSecond }) => [
+        .map(({ subject, ns, ratio, perSecond, toBare }) => [
           nameOf(subject),
           ...[figure(ns.median), range(ns), figure(ratio.median), range(ratio)],
           ...(isRemote ? [figure(perSecond.median), range(perSecond)] : []),
+          ...(isRemote
+            ? toBare
+              ? [figure(toBare.perSecond.median), range(toBare.perSecond)]
+              : ['', '']
+            : []),
         ])
     : rows.map(({ subject, figures }) => [nameOf(subject), figure(figures.runs)]);
   return [`## ${capitalised(title)}`, about, markdownTable(header, cells.map(emphasised))];

@@ -70,9 +70,11 @@ function ours(cache) {
   };
 }
 
-const redisCache = (title, client) => ({
+/** @param bare the same client without us */
+const redisCache = (title, client, bare) => ({
   name: `LocMem RedisCache, ${title}`,
   package: '@locmem/redis',
+  bare,
   async make(url, name = unique()) {
     const cache = new RedisCache(name, { client: await client(url), deadline: DEADLINE });
     return ours(cache);
@@ -173,8 +175,8 @@ function cacheManager(name, hasMemory) {
 export const subjects = {
   bareIoredis,
   bareNodeRedis,
-  redisCacheIoredis: redisCache('ioredis', (url) => Promise.resolve(ioredis(url))),
-  redisCacheNodeRedis: redisCache('node-redis', nodeRedis),
+  redisCacheIoredis: redisCache('ioredis', (url) => Promise.resolve(ioredis(url)), 'bareIoredis'),
+  redisCacheNodeRedis: redisCache('node-redis', nodeRedis, 'bareNodeRedis'),
   tieredCache,
   locMem,
   bentoRemote: bento('bentocache, redis driver', 1),

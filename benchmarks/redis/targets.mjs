@@ -1,18 +1,29 @@
 /** What was set out to be reached; ratios of medians of one run, where nothing else is said. */
 import { atLeast, atMost, NotMeasured } from '../harness/targets.mjs';
 
-const medianNs = ({ ns }) => ns.median;
-const medianRate = ({ perSecond }) => perSecond.median;
+function rowsOf({ scenarios }, scenario) {
+  const rows = scenarios[scenario]?.rows ?? [];
+  return (id) => {
+    const row = rows.find(({ subject }) => subject === id);
+    if (!row) throw new NotMeasured(`${scenario}: ${id}`);
+    return row;
+  };
+}
 
-function ratio(scenario, subject, to, figure = medianNs) {
-  return ({ scenarios }) => {
-    const rows = scenarios[scenario]?.rows ?? [];
-    const of = (id) => {
-      const found = rows.find((row) => row.subject === id);
-      return found && figure(found);
-    };
-    if (!of(subject) || !of(to)) throw new NotMeasured(`${scenario}: ${subject}, ${to}`);
-    return of(subject) / of(to);
+/** By CPU time. */
+function ratio(scenario, subject, to) {
+  return (results) => {
+    const row = rowsOf(results, scenario);
+    return row(subject).ns.median / row(to).ns.median;
+  };
+}
+
+/** The median of the ratios of each round to the same client without us. */
+function toBare(scenario, subject, figure) {
+  return (results) => {
+    const { toBare } = rowsOf(results, scenario)(subject);
+    if (!toBare) throw new NotMeasured(`${scenario}: ${subject} beside its client`);
+    return toBare[figure].median;
   };
 }
 
@@ -27,19 +38,19 @@ const TIERED_PEERS = ['bentoTiered', 'cacheableTiered', 'cacheManagerTiered'];
 export const targets = [
   ...['get', 'set'].flatMap((call) =>
     [
-      ['ioredis', 'redisCacheIoredis', 'bareIoredis'],
-      ['node-redis', 'redisCacheNodeRedis', 'bareNodeRedis'],
-    ].flatMap(([client, cached, bare]) => [
+      ['ioredis', 'redisCacheIoredis'],
+      ['node-redis', 'redisCacheNodeRedis'],
+    ].flatMap(([client, cached]) => [
       {
         what: `RedisCache, ${call}, ${client}: CPU time`,
         goal: '≤ 1.1 × the bare client',
-        measure: ratio(call, cached, bare),
+        measure: toBare(call, cached, 'ns'),
         isMet: atMost(1.1),
       },
       {
         what: `RedisCache, ${call}, ${client}: calls a second`,
         goal: '≥ 0.9 × the bare client',
-        measure: ratio(call, cached, bare, medianRate),
+        measure: toBare(call, cached, 'perSecond'),
         isMet: atLeast(0.9),
       },
     ]),
@@ -71,11 +82,7 @@ export const targets = [
   {
     what: 'a herd over ten processes: loader runs',
     goal: '1',
-    measure: ({ scenarios }) => {
-      const row = scenarios.herd?.rows.find(({ subject }) => subject === 'tieredCache');
-      if (!row) throw new NotMeasured('herd');
-      return row.figures.runs;
-    },
+    measure: (results) => rowsOf(results, 'herd')('tieredCache').figures.runs,
     isMet: atMost(1),
   },
 ];
