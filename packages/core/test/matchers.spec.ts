@@ -4,6 +4,7 @@ import { Socket } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import type { AsyncCache } from '@locmem/core';
 import { cacheMatchers, createTestCache } from '@locmem/core/testing';
+import { runBuilt } from './support/run-built.js';
 
 expect.extend(cacheMatchers);
 
@@ -136,6 +137,30 @@ describe('toBeServedFromCache()', () => {
       'expected the answer not to be served from a cache: Cache-Status says LocMem hit',
     );
   });
+});
+
+it('the matchers work under the expect of Vitest', () => {
+  const { stdout } = runBuilt(`
+    import { chai, JestAsymmetricMatchers, JestChaiExpect, JestExtend, setState } from '@vitest/expect';
+    import { cacheMatchers, createTestCache } from '@locmem/core/testing';
+
+    for (const plugin of [JestExtend, JestChaiExpect, JestAsymmetricMatchers]) chai.use(plugin);
+    const { expect } = chai;
+    setState({}, expect);
+    expect.extend(expect, cacheMatchers); // as its runner does
+    const cache = createTestCache();
+    cache.set('k', { id: 7 }, { timeout: '5m' });
+    expect(cache).toHaveCached('k', { id: expect.any(Number) });
+    expect(cache).not.toHaveCached('k', { id: 8 });
+    expect(cache).toExpireIn('k', '5m');
+    expect({ headers: { 'cache-status': 'LocMem; hit' } }).toBeServedFromCache();
+    try {
+      expect(cache).toHaveCached('x');
+    } catch ({ message }) {
+      console.log(message);
+    }
+  `);
+  expect(stdout).toBe("expected the cache to have 'x'\n");
 });
 
 it('the matchers work without a runner', () => {
