@@ -4,7 +4,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect, createServer } from 'node:http2';
+import { connect, constants, createServer } from 'node:http2';
 import type { ClientHttp2Session, Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { answerConditionally, createResponseCache } from '../src/index.js';
@@ -143,5 +143,30 @@ describe('over HTTP/2', () => {
     expect(await ask({})).toMatch(/^200 x LocMem; hit/);
     expect(await ask({ 'if-none-match': '*' })).toMatch(/^304 {2}LocMem; hit/);
     expect(asked).toEqual([]);
+  });
+
+  it('what a handler ends because its client has left is not stored', async () => {
+    let hasBegun = () => {};
+    const begun = new Promise<void>((resolve) => (hasBegun = resolve));
+    let hasEnded = () => {};
+    const ended = new Promise<void>((resolve) => (hasEnded = resolve));
+    const { cache } = await scene((req, res, run) => {
+      if (run > 1) {
+        res.end('whole');
+        return;
+      }
+      res.write('part');
+      req.once('aborted', () => {
+        res.end();
+        hasEnded();
+      });
+      hasBegun();
+    });
+    const stream = session.request({ ':path': '/' });
+    await begun;
+    stream.close(constants.NGHTTP2_CANCEL);
+    await ended;
+    expect(await ask({})).toMatch(/^200 whole LocMem; fwd=uri-miss/);
+    expect(cache.stats().refusals).toEqual({ aborted: 1 });
   });
 });
