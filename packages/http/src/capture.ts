@@ -346,7 +346,7 @@ const HEAD_METHODS = [
  */
 function ignoreLateFields(res: ServerResponse): void {
   for (const name of HEAD_METHODS) {
-    // A response over HTTP/2 has not all of them, nor has one of an older node.
+    // A response over HTTP/2 has not all of them.
     const method = (res as Partial<ServerResponse>)[name] as Method<unknown> | undefined;
     if (method === undefined) continue;
     // Until the head is out, middlewares further out may still add to it.

@@ -3,6 +3,7 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { addETag, CONTENT_FIELDS, judgeConditions } from './preconditions.js';
+import { setReasonPhrase } from './reason-phrase.js';
 
 type Method = (...args: unknown[]) => unknown;
 
@@ -59,7 +60,7 @@ export function answerConditionally(req: IncomingMessage, res: ServerResponse): 
     if (verdict !== 'send') {
       isWithheld = true;
       res.statusCode = verdict === 'not-modified' ? 304 : 412;
-      res.statusMessage = '';
+      setReasonPhrase(res, '');
       for (const name of CONTENT_FIELDS) res.removeHeader(name);
       if (verdict === 'precondition-failed') res.setHeader('Content-Length', '0');
     }

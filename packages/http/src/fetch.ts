@@ -24,6 +24,7 @@ import type { MaybePromise } from './maybe-promise.js';
 import type { Clock } from './options.js';
 import { storable } from './policy.js';
 import type { StoragePolicy, StoreDecision } from './policy.js';
+import { reasonPhraseOf } from './reason-phrase.js';
 import type { Refusal } from './reasons.js';
 import type { Lookup } from './request.js';
 import { announce, answerFromStore } from './response.js';
@@ -346,7 +347,7 @@ export class Fetch implements ResponseWatcher {
       return;
     }
     const body = head.status === 204 ? Buffer.alloc(0) : this.#body.take();
-    this.#keep(this.#record(head.status, this.#res.statusMessage, head.fields, decision, body));
+    this.#keep(this.#record(head.status, reasonPhraseOf(this.#res), head.fields, decision, body));
   }
 
   /** The next lookup will see the fields in Vary as this one did, and not as the handler did. */

@@ -57,7 +57,7 @@ export function fieldsOf(res: ServerResponse): Fields {
  */
 export function stillCarries(res: ServerResponse, fields: Fields): boolean {
   let known = fields.has(CACHE_STATUS) ? 1 : 0;
-  for (const name of res.getHeaderNames()) {
+  for (const name of fieldNamesOf(res)) {
     if (name === CACHE_STATUS) continue;
     const value = res.getHeader(name);
     if (value === undefined) continue;
@@ -77,7 +77,13 @@ function isSame(value: number | string | readonly string[], lines: readonly stri
 
 /** With their spelling; a response over HTTP/2 knows only lower case. */
 function namesOf(res: ServerResponse): string[] {
-  return (res as Partial<WithRawNames>).getRawHeaderNames?.() ?? res.getHeaderNames();
+  return (res as Partial<WithRawNames>).getRawHeaderNames?.() ?? fieldNamesOf(res);
+}
+
+/** In lower case. Over HTTP/2 a status stands among them once it is sent, and is no field (RFC 9113 §8.3). */
+function fieldNamesOf(res: ServerResponse): string[] {
+  const names = res.getHeaderNames();
+  return names.includes(':status') ? names.filter((name) => name !== ':status') : names;
 }
 
 /** In node since 15.4 for every outgoing message; its types know it only of requests. */

@@ -180,7 +180,10 @@ export function originOf(app: ExpressApp | KoaApp): RequestOrigin<IncomingMessag
       return firstOf(req, 'x-forwarded-proto') ?? scheme;
     },
     authority: (req) =>
-      (isTrusted(req) ? firstOf(req, 'x-forwarded-host') : undefined) ?? req.headers.host,
+      (isTrusted(req) ? firstOf(req, 'x-forwarded-host') : undefined) ??
+      // Over HTTP/2 (RFC 9113 §8.3.1).
+      firstOf(req, ':authority') ??
+      req.headers.host,
   };
 }
 

@@ -22,10 +22,17 @@ export function isGone(req: IncomingMessage, res: ServerResponse): boolean {
     isDestroyed(res) ||
     req.errored !== null ||
     req.readableAborted ||
+    // Over HTTP/2 a stream that was reset is destroyed only after it has said so.
+    (req as Partial<WithStream>).stream?.aborted === true ||
     req.socket.destroyed ||
     // The client has closed its half of the connection, and node the other.
     req.socket.writableEnded
   );
+}
+
+/** A request over HTTP/2. */
+interface WithStream {
+  readonly stream: { readonly aborted: boolean };
 }
 
 /** Whether the handler has given the answer up, or node has: what was written of it is not all. */

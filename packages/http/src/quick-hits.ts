@@ -62,6 +62,8 @@ export class QuickHits<Req extends IncomingMessage> {
     const { settings, trace } = this.#site;
     const nowMs = settings.clock.now();
     if (!isFresh(stored, nowMs)) return 'absent';
+    // It is answered now: what was planned is not asked for, and must not hold the request.
+    this.#plannedFor = undefined;
     const age = ageField(stored, nowMs);
     if (trace.isHeard('hit')) {
       const subject = { method: req.method, url: rawTarget(req) };

@@ -12,6 +12,7 @@ import { listMembers, toLines } from './fields.js';
 import { ageField, dateValue, ttlSeconds } from './freshness.js';
 import { ifRangeHolds, parseRange } from './range.js';
 import type { RangeValidators } from './range.js';
+import { setReasonPhrase } from './reason-phrase.js';
 
 /**
  * RFC 9110 §15.4.5: what a 304 must carry. Everything else the client has already; repeating it
@@ -51,7 +52,7 @@ export function answerFromStore(
   const is304 = notModified(headers, stored, nowMs);
   const range = is304 ? undefined : rangeOf(method, headers, res, stored);
   res.statusCode = is304 ? 304 : (range?.status ?? stored.status);
-  res.statusMessage = is304 || range ? STATUS_CODES[res.statusCode]! : stored.statusMessage;
+  setReasonPhrase(res, is304 || range ? STATUS_CODES[res.statusCode]! : stored.statusMessage);
 
   for (const name of stored.removed) res.removeHeader(name);
   for (const [name, value] of stored.fields) {

@@ -4,10 +4,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect, createServer } from 'node:http2';
+import { connect, constants, createServer } from 'node:http2';
 import type { ClientHttp2Session, Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { createResponseCache } from '../src/index.js';
+import { answerConditionally, createResponseCache } from '../src/index.js';
 import type { ResponseCacheOptions } from '../src/index.js';
 import { freshStoreName, TestClock } from './harness.js';
 
@@ -119,5 +119,54 @@ describe('over HTTP/2', () => {
     await stored;
     expect(await ask({})).toBe('200 run 2 LocMem; hit; ttl=60');
     expect(cache.stats()).toMatchObject({ errors: 0 });
+  });
+
+  it('nobody asks for a reason phrase, of which node would warn', async () => {
+    const asked: string[] = [];
+    const cache = createResponseCache({ cache: freshStoreName(), timeout: 60, etag: true });
+    server = createServer((req, res) => {
+      const statusMessage = {
+        get: () => asked.push('get'),
+        set: () => asked.push('set'),
+      };
+      Object.defineProperty(res, 'statusMessage', statusMessage);
+      const [request, response] = [req, res] as unknown as [IncomingMessage, ServerResponse];
+      cache.handle(request, response, () => {
+        answerConditionally(request, response);
+        response.end('x');
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    expect(await ask({ ':path': '/a', 'if-none-match': '*' })).toMatch(/^304 /);
+    expect(await ask({})).toMatch(/^200 x LocMem; fwd=uri-miss/);
+    expect(await ask({})).toMatch(/^200 x LocMem; hit/);
+    expect(await ask({ 'if-none-match': '*' })).toMatch(/^304 {2}LocMem; hit/);
+    expect(asked).toEqual([]);
+  });
+
+  it('what a handler ends because its client has left is not stored', async () => {
+    let hasBegun = () => {};
+    const begun = new Promise<void>((resolve) => (hasBegun = resolve));
+    let hasEnded = () => {};
+    const ended = new Promise<void>((resolve) => (hasEnded = resolve));
+    const { cache } = await scene((req, res, run) => {
+      if (run > 1) {
+        res.end('whole');
+        return;
+      }
+      res.write('part');
+      req.once('aborted', () => {
+        res.end();
+        hasEnded();
+      });
+      hasBegun();
+    });
+    const stream = session.request({ ':path': '/' });
+    await begun;
+    stream.close(constants.NGHTTP2_CANCEL);
+    await ended;
+    expect(await ask({})).toMatch(/^200 whole LocMem; fwd=uri-miss/);
+    expect(cache.stats().refusals).toEqual({ aborted: 1 });
   });
 });

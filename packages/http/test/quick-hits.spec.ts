@@ -5,6 +5,9 @@
 import { afterAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createResponseCache } from '../src/index.js';
 import type { ResponseCacheOptions } from '../src/index.js';
 import { closeAll, freshStoreName, serve, TestClock } from './harness.js';
@@ -163,4 +166,23 @@ it.each(REWRITTEN)('goes by the %s that a middleware has made', async (name, one
   for (let i = 0; i < 3; i++) await askAs(one);
   expect((await askAs(one)).isHit).toBe(true);
   expect((await askAs(other)).text).toBe(other);
+});
+
+it('keeps no request once it is answered', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const cache = createResponseCache({ cache: freshStoreName(), timeout: 60 });
+  const requests: WeakRef<IncomingMessage>[] = [];
+  const { ask } = await serve((req, res) => {
+    requests.push(new WeakRef(req));
+    cache.handle(req, res, () => res.end('x'));
+  });
+  await ask('/');
+  expect((await ask('/')).isHit).toBe(true);
+  const kept = () => requests.filter((request) => request.deref() !== undefined).length;
+  for (let round = 0; kept() > 0 && round < 100; round++) {
+    await setImmediate();
+    collectGarbage();
+  }
+  expect(kept()).toBe(0);
 });

@@ -209,10 +209,12 @@ export class Answer {
   /** An answer from the store goes the way of every answer in Koa: outwards, on the context. */
   #take(chunk: unknown): void {
     const ctx = this.#ctx;
-    const { statusCode, statusMessage } = ctx.res;
+    const { statusCode } = ctx.res;
+    // Over HTTP/2 there is none, and node warns whoever asks.
+    const message = ctx.req.httpVersionMajor < 2 ? ctx.res.statusMessage : '';
     const hasType = ctx.res.hasHeader('Content-Type');
     ctx.status = statusCode;
-    if (statusMessage) ctx.message = statusMessage;
+    if (message) ctx.message = message;
     // A copy: middlewares further out may write into it.
     if (chunk instanceof Uint8Array) ctx.body = Buffer.from(chunk);
     else if (ctx.method !== 'HEAD' && hasContent(statusCode)) ctx.body = Buffer.alloc(0);

@@ -10,7 +10,7 @@ import { request } from 'node:https';
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { responseCache } from '../src/index.js';
+import { front, responseCache } from '../src/index.js';
 import { freshStoreName, KOAS } from './harness.js';
 
 /** Of a certificate that nobody trusts, for localhost. */
@@ -25,6 +25,16 @@ afterEach(async () => {
   server.close();
   await once(server, 'close');
 });
+
+/** @returns the port */
+async function listen(app: { callback(): unknown }): Promise<number> {
+  const listener = app.callback() as never;
+  server = createSecureServer({ ...TLS, allowHTTP1: true }, listener).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
+  return port;
+}
 
 async function overHttp2(method = 'GET'): Promise<string> {
   const stream = session.request({ ':path': '/', ':method': method });
@@ -52,12 +62,7 @@ describe.each(KOAS)('%s behind http2.createSecureServer with allowHTTP1', (name,
     app.use((ctx) => {
       ctx.body = `run ${++runs}`;
     });
-    const listener = app.callback() as never;
-    server = createSecureServer({ ...TLS, allowHTTP1: true }, listener).listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    session = connect(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
-
+    const port = await listen(app);
     expect(await overHttp2()).toMatch(/^200 run 1 LocMem; fwd=uri-miss/);
     expect(await overHttp2()).toMatch(/^200 run 1 LocMem; hit/);
     // Koa 2 by itself never ends its answer to a HEAD over HTTP/2.
@@ -67,4 +72,24 @@ describe.each(KOAS)('%s behind http2.createSecureServer with allowHTTP1', (name,
     expect(await overHttp1(port)).toMatch(/^200 run 3 LocMem; fwd=uri-miss/);
     expect(await overHttp2()).toMatch(/^200 run 3 LocMem; hit/);
   });
+
+  it.each(['the cache inside', 'a cache of its own'])(
+    'has a front for both, with %s',
+    async (whose) => {
+      const app = new Koa();
+      const options = { cache: freshStoreName(), timeout: 60 };
+      const cache = whose === 'the cache inside' ? responseCache(options) : options;
+      if (typeof cache === 'function') app.use(cache);
+      app.use((ctx) => {
+        ctx.body = 'page';
+      });
+      const hits: (string | undefined)[] = [];
+      const onHit = (req: IncomingMessage) => hits.push(req.httpVersion);
+      const port = await listen(front(app, cache, { onHit }));
+      expect(await overHttp2()).toMatch(/^200 page LocMem; fwd=uri-miss/);
+      expect(await overHttp2()).toMatch(/^200 page LocMem; hit/);
+      expect(await overHttp1(port)).toMatch(/^200 page LocMem; hit/);
+      expect(hits).toEqual(['2.0', '1.1']);
+    },
+  );
 });
