@@ -36,6 +36,8 @@ const ENTITY_TAG = /[ \t,]*((?:W\/)?"[!\x23-\x7e\x80-\xff]*")[ \t]*(?:,|$)/y;
 function anyTagMatches(ifNoneMatch: string, etag: string | undefined): boolean {
   if (ifNoneMatch.trim() === '*') return true;
   if (etag === undefined) return false;
+  // What nearly all clients send: the tag that they were given.
+  if (ifNoneMatch === etag) return true;
   ENTITY_TAG.lastIndex = 0;
   const stored = opaqueTag(etag);
   for (;;) {

@@ -2,8 +2,7 @@
  * What a glance at the fields of a request tells: whether it is one of the simple ones that make up
  * nearly all hits, to be answered without a closer look.
  */
-import { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** The request carries a Cookie. */
 const COOKIE = 1;
@@ -25,9 +24,6 @@ const MARKS: ReadonlyMap<string, number> = new Map([
     ...['if-match', 'if-unmodified-since'],
   ].map((name) => [name, NOT_SIMPLE] as const),
 ]);
-
-const MARKED: readonly string[] = [...MARKS.keys()];
-const MARK_OF: readonly number[] = [...MARKS.values()];
 
 /** Lengths of those names, and of `host`: any other name needs no comparison. */
 const IS_TELLING = new Uint8Array(32);
@@ -66,13 +62,8 @@ export class Glance {
    * a Host of one field, an Authorization of another.
    */
   #isAsSent(req: IncomingMessage): boolean {
-    if (isUnread(req)) return true;
     const { headers } = req;
-    if (headers.host !== this.host) return false;
-    for (let i = 0; i < MARKED.length; i++) {
-      if (headers[MARKED[i]!] !== undefined && (this.#marks & MARK_OF[i]!) === 0) return false;
-    }
-    return true;
+    return headers.host === this.host && (marksOf(headers) & ~this.#marks) === 0;
   }
 
   get hasCookie(): boolean {
@@ -88,16 +79,25 @@ export class Glance {
   }
 }
 
-/**
- * Node makes `headers` out of `rawHeaders` when they are first read, which costs a hit more than all
- * that is asked of them here. Where it keeps them is its own affair: a node that keeps them elsewhere
- * makes them for us.
- */
-const HEADERS = Object.getOwnPropertySymbols(
-  new IncomingMessage(undefined as unknown as Socket),
-).find(({ description }) => description === 'kHeaders');
-
-/** Whether nobody has read, and so nobody can have changed, the fields of a request. */
-function isUnread(req: IncomingMessage): boolean {
-  return HEADERS !== undefined && (req as unknown as Record<symbol, unknown>)[HEADERS] === null;
+/** The same marks. By name, which the compiler turns into loads; a loop over names took 0.2 µs. */
+function marksOf(headers: IncomingHttpHeaders): number {
+  let marks = 0;
+  if (headers.cookie !== undefined) marks |= COOKIE;
+  if (headers['if-none-match'] !== undefined) marks |= CONDITION;
+  if (headers['if-modified-since'] !== undefined) marks |= CONDITION;
+  if (headers['x-forwarded-host'] !== undefined) marks |= FORWARDED;
+  if (headers['x-forwarded-proto'] !== undefined) marks |= FORWARDED;
+  if (
+    headers.authorization !== undefined ||
+    headers.range !== undefined ||
+    headers['cache-control'] !== undefined ||
+    headers.pragma !== undefined ||
+    headers['content-length'] !== undefined ||
+    headers['transfer-encoding'] !== undefined ||
+    headers['if-match'] !== undefined ||
+    headers['if-unmodified-since'] !== undefined
+  ) {
+    marks |= NOT_SIMPLE;
+  }
+  return marks;
 }
