@@ -29,7 +29,7 @@ import type {
   ValueOrLoader,
   WriteOptions,
 } from './contract.js';
-import { Engine } from './engine.js';
+import { Engine, type Address } from './engine.js';
 import { InvalidOptionError, KeyNotFoundError } from './errors.js';
 import type { KeySpace } from './key-space.js';
 import {
@@ -458,9 +458,13 @@ export class LocMemCache implements SyncCache {
 
   /** The live entries of this cache's prefix and version: bare keys and values. Not a use of them. */
   *entries<T = unknown>(): Generator<[key: string, value: T]> {
-    const { store } = this.#engine;
-    for (const key of this.keys()) {
-      const { space, spaceKey } = this.#engine.address(key, undefined);
+    const { store, addressing } = this.#engine;
+    // Not by their keys once more: another cache may have written some that this one refuses.
+    const found = [...addressing.ownKeys()].map(([key, slot]): Address => {
+      return { key, version: undefined, space: store.space(slot), spaceKey: store.key(slot) };
+    });
+    for (const address of found) {
+      const { key, space, spaceKey } = this.#engine.current(address);
       const slot = space.slots.get(spaceKey);
       if (slot === undefined || !store.isLive(slot)) continue;
       yield [key, reveal(store.value(slot)) as T];
@@ -589,12 +593,10 @@ export class LocMemCache implements SyncCache {
   #delete(key: string, version: number | undefined): boolean {
     const { store, behaviour, addressing } = this.#engine;
     const { space, spaceKey } = this.#engine.address(key, version);
-    space.overtake(spaceKey);
     const slot = space.slots.get(spaceKey);
-    if (slot === undefined) {
-      addressing.check(key, version);
-      return false;
-    }
+    if (slot === undefined) addressing.check(key, version); // what is refused overtakes no load
+    space.overtake(spaceKey);
+    if (slot === undefined) return false;
     const wasThere = behaviour.deleteSeesDead || store.isLive(slot);
     if (wasThere) {
       store.counts.deletes++;

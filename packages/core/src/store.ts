@@ -461,7 +461,10 @@ export class Store implements Sweepable {
     }
     const exactMs = this.reckoned(deadlineMs);
     this.#slots.setTerms(slot, exactMs, staleUntilMs, tags);
-    if (exactMs === Infinity) return;
+    if (exactMs === Infinity) {
+      this.#fileWhenLarge();
+      return;
+    }
     this.#wheel?.file(slot, staleUntilMs ?? exactMs);
     this.#expectDead(exactMs);
   }
@@ -495,8 +498,14 @@ export class Store implements Sweepable {
   /** From this moment on something may be dead, and must be met. */
   #expectDead(earliestMs: number): void {
     if (earliestMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = earliestMs;
-    if (!this.#wheel && this.size > SMALL_STORE) this.#fileAll();
+    this.#fileWhenLarge();
     if (this.isSwept) housekeeper.watch(this);
+  }
+
+  /** From that size on a sweep looks at who is filed only; the store may have grown by what never dies. */
+  #fileWhenLarge(): void {
+    if (this.#wheel || this.size <= SMALL_STORE) return;
+    if (this.#earliestDeadlineMs !== Infinity) this.#fileAll();
   }
 
   remove(slot: number): void {

@@ -35,6 +35,16 @@ describe('dead entries', () => {
     expect(cache.size).toBe(1200);
   });
 
+  it('give way though the store has grown large by what never dies', () => {
+    const { cache, advance } = testCache({ maxEntries: 1200 });
+    for (let i = 0; i < 900; i++) cache.set(`dead${i}`, i, { timeout: 5 });
+    for (let i = 0; i < 300; i++) cache.set(`live${i}`, i, { timeout: null });
+    advance(6);
+    for (let i = 0; i < 900; i++) cache.set(`new${i}`, i, { timeout: null });
+    expect(cache.stats().evictions.entries).toBe(0);
+    expect(cache.size).toBe(1200);
+  });
+
   it('are gone from memory when a write moves their deadline back and forth', () => {
     const { cache, advance } = testCache({ maxEntries: manyEntries });
     for (let i = 0; i < manyEntries; i++) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { LocMemCache } from '@locmem/core';
+import { InvalidKeyError, LocMemCache } from '@locmem/core';
 import { runBuilt } from './support/run-built.js';
 import { testCache } from './support/test-cache.js';
 
@@ -197,6 +197,25 @@ describe('a warning without onWarning', () => {
     expect(stderr.match(/\[LOCMEM_\w+\] LocMemWarning: .*'(first|second)'/g)).toHaveLength(4);
     expect(stderr.match(/LOCMEM_KEY_EMPTY/g)).toHaveLength(2);
     expect(stderr.match(/LOCMEM_KEY_NOT_PORTABLE/g)).toHaveLength(2);
+  });
+});
+
+describe('a key that this cache refuses and another one of the store does not', () => {
+  it.each([{}, { compat: 'django' } as const])('is listed like any other: %j', (options) => {
+    const { cache, sibling } = testCache({ ...options, keyCheck: 'off' });
+    const strict = sibling({ ...options, keyCheck: 'error' });
+    cache.set('not portable', 1);
+    expect([...strict.keys()]).toEqual(['not portable']);
+    expect([...strict.entries()]).toEqual([['not portable', 1]]);
+  });
+
+  it('goes on loading when this one has refused to delete it', async () => {
+    const { cache, sibling } = testCache({ keyCheck: 'off' });
+    const strict = sibling({ keyCheck: 'error' });
+    const loading = cache.getOrSet('not portable', Promise.resolve('loaded'));
+    expect(() => strict.delete('not portable')).toThrow(InvalidKeyError);
+    expect(await loading).toBe('loaded');
+    expect(cache.get('not portable')).toBe('loaded');
   });
 });
 

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
-import { LocMemCache } from '@locmem/core';
 import fc from 'fast-check';
-import { BIG, type Handle } from './support/model.js';
+import { POLICY_NAMES } from '../src/policy/choice.js';
+import { BIG, UNPORTABLE, type Handle } from './support/model.js';
 import { finish, makeWorld, play, PLAYS, type Step, type World } from './support/model-steps.js';
 
-/** For each of three policies: 120,000 in all. */
+/** For each of the policies that have names: 120,000 in all. */
 const LEAST_OPERATIONS = 40_000;
 const RUNS = 500;
 
-const key = fc.constantFrom('a', 'b', 'c', 'd', '1', '__proto__', 'constructor', 'a:b');
+const key = fc.constantFrom('a', 'b', 'c', 'd', '1', '__proto__', 'constructor', 'a:b', UNPORTABLE);
 const tags = fc.option(fc.subarray(['red', 'green', 'blue'], { minLength: 1 }), { nil: undefined });
 const timeout = fc.constantFrom(undefined, undefined, null, 0, -1, 0.5, 1, 3, 60);
 const value = fc.oneof(
@@ -31,6 +31,9 @@ const step: fc.Arbitrary<Step> = fc.record({
   timeout,
   tags,
   stale: fc.constantFrom(undefined, undefined, -1, 0, 2, null),
+  ahead: fc.constantFrom(undefined, undefined, 0, 2, 100, null),
+  negativeTimeout: fc.constantFrom(undefined, undefined, 0, 1, 60, null),
+  isGone: fc.constantFrom(false, false, true),
   number: fc.constantFrom(-1, 0, 0.25, 1, 2),
   flag: fc.boolean(),
 });
@@ -49,6 +52,7 @@ const handle: fc.Arbitrary<Handle> = fc.record({
   cullFrequency: fc.constantFrom(0, 1, 2, 3, 20),
   maxBytes: fc.constantFrom(undefined, undefined, 1_500, 9_000),
   maxEntryBytes: fc.constantFrom(undefined, undefined, 1_000),
+  keyCheck: fc.constantFrom('off', 'warn', 'error'),
 });
 
 const STEPS = Object.keys(PLAYS);
@@ -74,23 +78,16 @@ const commands = fc.commands(
   { maxCommands: 250, size: 'max' },
 );
 
-function isKnown(policy: string): boolean {
-  try {
-    return new LocMemCache(`knows ${policy}`, { policy: policy as 'lru' }).size === 0;
-  } catch {
-    return false;
-  }
-}
-
-describe.each(['lru', 'cull', 'adaptive'].filter(isKnown))("policy '%s'", (policy) => {
+describe.each(POLICY_NAMES)("policy '%s'", (policy) => {
   it('does what a plain model does, whatever the options and the order of calls', async () => {
     let operations = 0;
     await fc.assert(
       fc.asyncProperty(
+        fc.constantFrom(false, false, true),
         fc.array(handle, { minLength: 1, maxLength: 4 }),
         commands,
-        async (handles, steps) => {
-          const world = makeWorld(policy, handles);
+        async (isDjango, handles, steps) => {
+          const world = makeWorld(policy, isDjango, handles);
           await fc.asyncModelRun(() => ({ model: {}, real: world }), steps);
           await finish(world);
           operations += world.operations;

@@ -3,6 +3,7 @@
 // store says it evicted or buried (its events) is compared with what had to go, one for one.
 import { deliver } from '../../src/events.js';
 import assert from 'node:assert/strict';
+import { types } from 'node:util';
 import type { CacheEvent, LocMemOptions } from '@locmem/core';
 
 export interface Handle {
@@ -15,12 +16,18 @@ export interface Handle {
   readonly cullFrequency: number;
   readonly maxBytes?: number | undefined;
   readonly maxEntryBytes?: number | undefined;
+  readonly keyCheck: 'off' | 'warn' | 'error';
 }
+
+/** A key that memcached could not hold, whatever is made of it. */
+export const UNPORTABLE = 'not portable';
 
 export interface WriteSpec {
   timeout?: number | null | undefined;
   tags?: string[] | undefined;
   stale?: number | null | undefined;
+  /** How long a null lives that was loaded. */
+  negativeTimeout?: number | null | undefined;
 }
 
 interface Origin {
@@ -33,6 +40,8 @@ export interface Entry {
   value: unknown;
   /** Handed out by reference: the very object. */
   shared: boolean;
+  /** Came out of a snapshot: V8 makes such values of another realm's objects than a test's. */
+  isRestored?: boolean | undefined;
   deadlineMs: number;
   leavesMs: number;
   tags: { name: string; hard: number; soft: number }[];
@@ -54,12 +63,12 @@ export function takesStale(stale: number | null | undefined): stale is number | 
   return stale === null || (stale !== undefined && stale > 0);
 }
 
-/** A copy of the kinds of values that the steps store. */
+/** A copy of the kinds of values that the steps store, made of this realm's objects. */
 export function clone(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  if (value instanceof Date) return new Date(value);
-  if (value instanceof Map) return new Map([...value].map(([key, each]) => [key, clone(each)]));
-  if (Array.isArray(value)) return value.map(clone);
+  if (types.isDate(value)) return new Date(value);
+  if (types.isMap(value)) return new Map([...value].map(([key, each]) => [key, clone(each)]));
+  if (Array.isArray(value)) return Array.from(value, clone);
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, clone(each)]));
 }
 
@@ -81,7 +90,11 @@ export class Model {
   readonly #hard = new Map<string, number>();
   readonly #soft = new Map<string, number>();
 
-  constructor(readonly policy: string) {}
+  constructor(
+    readonly policy: string,
+    /** Whether it does as Django does, quirks included. */
+    readonly isDjango: boolean,
+  ) {}
 
   // ---- where -----------------------------------------------------------------------------------
 
@@ -116,6 +129,11 @@ export class Model {
     return entry && this.isLive(entry) ? entry : undefined;
   }
 
+  /** Whether deleting it is deleting something. Django does not look whether it is dead. */
+  isDeletable(id: string): boolean {
+    return this.isDjango ? this.entries.has(id) : this.peek(id) !== undefined;
+  }
+
   /** A dead entry that is met is buried. */
   live(id: string): Entry | undefined {
     const entry = this.entries.get(id);
@@ -142,10 +160,11 @@ export class Model {
   entry(
     handle: Handle,
     value: unknown,
-    { timeout, tags, stale }: WriteSpec,
+    { timeout, tags, stale, negativeTimeout }: WriteSpec,
     origin: Origin,
   ): Entry {
-    const deadlineMs = this.deadline(handle, timeout);
+    const isNegative = value === null && negativeTimeout !== undefined;
+    const deadlineMs = this.deadline(handle, isNegative ? negativeTimeout : timeout);
     let leavesMs = deadlineMs;
     if (takesStale(stale) && Number.isFinite(deadlineMs)) {
       leavesMs = stale === null ? Infinity : deadlineMs + stale * 1000;
@@ -175,11 +194,12 @@ export class Model {
       this.entries.delete(id);
       return false;
     }
-    if (entry.deadlineMs === -Infinity) {
+    if (entry.deadlineMs === -Infinity && !this.isDjango) {
       this.entries.delete(id);
       return true;
     }
-    if (!this.entries.has(id) && this.entries.size >= handle.maxEntries) this.#makeRoom(handle);
+    const isFull = this.entries.size >= handle.maxEntries;
+    if (isFull && (this.isDjango || !this.entries.has(id))) this.#makeRoom(handle);
     this.entries.set(id, entry);
     this.used(id, entry);
     this.#shrink(id);
@@ -219,20 +239,22 @@ export class Model {
     for (const [id, entry] of this.entries) if (matches(entry.origin)) this.entries.delete(id);
   }
 
-  #kept(handle: Handle, value: unknown): Pick<Entry, 'value' | 'shared'> {
-    if (handle.isolation === 'share') return { value, shared: true };
-    return { value: clone(value), shared: false };
+  #kept(handle: Handle, value: unknown): Pick<Entry, 'value' | 'shared' | 'isRestored'> {
+    if (handle.isolation === 'share') return { value, shared: true, isRestored: false };
+    return { value: clone(value), shared: false, isRestored: false };
   }
 
   // ---- who must go -----------------------------------------------------------------------------
 
   #makeRoom({ maxEntries, cullFrequency }: Handle): void {
-    for (const [id, entry] of this.entries) {
-      if (!this.isLive(entry) && !this.isStale(entry)) this.#bury(id, entry);
+    if (!this.isDjango) {
+      for (const [id, entry] of this.entries) {
+        if (!this.isLive(entry) && !this.isStale(entry)) this.#bury(id, entry);
+      }
+      if (this.entries.size < maxEntries) return;
     }
-    if (this.entries.size < maxEntries) return;
     const ids = [...this.entries.keys()];
-    const frequency = Math.min(cullFrequency, ids.length);
+    const frequency = this.isDjango ? cullFrequency : Math.min(cullFrequency, ids.length);
     if (cullFrequency === 0) {
       ids.forEach((id) => this.#evict('entries', this.policy === 'adaptive' ? undefined : id));
     } else if (this.policy === 'lru') {
