@@ -189,6 +189,15 @@ export const subjects = [
     },
   },
   {
+    name: 'the method alone, of one class in eight',
+    group: 'request',
+    async make() {
+      // More than a call site remembers: the compiler cannot put the method in its place.
+      const all = Array.from({ length: 8 }, () => new (userClass((user) => user))());
+      return { call: (id) => all[id & 7].current(), runs: () => 0, inRequest: plainRequest() };
+    },
+  },
+  {
     name: 'AsyncLocalStorage.getStore() alone',
     group: 'request',
     async make() {

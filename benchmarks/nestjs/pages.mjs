@@ -20,6 +20,7 @@ const KINDS = [
   { kind: 'bare', name: 'a bare controller', caches: false },
   { kind: 'interceptor', name: "Nest's CacheInterceptor", caches: true },
   { kind: 'page', name: 'LocMem @CachePage', caches: true },
+  { kind: 'scoped', name: 'LocMem @CachePage, with scopes for @CacheVersion', caches: true },
   { kind: 'front', name: 'LocMem @CachePage, front: true', caches: true },
 ];
 
@@ -64,16 +65,19 @@ async function create(platform, module) {
 async function moduleOf(kind, answer) {
   const { Controller, Get, Module, UseInterceptors } = await import('@nestjs/common');
   const { CacheInterceptor, CacheModule } = await import('@nestjs/cache-manager');
-  const { CachePage, LocMemModule } = await import('@locmem/nestjs');
+  const { CachePage, CacheVersion, LocMemModule } = await import('@locmem/nestjs');
   class Cities {
     list() {
       return answer();
     }
   }
+  // Applied only where it is wanted: it alone makes every request of the process open a scope.
+  const versioned = (...place) => CacheVersion(() => 2)(...place);
   const how = {
     bare: [[], []],
     interceptor: [[CacheModule.register({ ttl: 3_600_000 })], [UseInterceptors(CacheInterceptor)]],
     page: [[LocMemModule.register()], [CachePage('1h')]],
+    scoped: [[LocMemModule.register()], [CachePage('1h'), versioned]],
     front: [[LocMemModule.register({ front: true })], [CachePage('1h')]],
   };
   const [imports, decorators] = how[kind];

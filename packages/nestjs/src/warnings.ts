@@ -6,6 +6,7 @@ import { Logger } from '@nestjs/common';
 import type { DiscoveryService } from '@nestjs/core';
 import { prototypeOf } from './discovered.js';
 import type { Wrapper } from './discovered.js';
+import { tokensOf } from './inject-cache.decorator.js';
 import { hasRules } from './requests/request-address.js';
 
 const logger = new Logger('LocMem');
@@ -13,10 +14,31 @@ const logger = new Logger('LocMem');
 /** @param hasPrefixForAll whether the application sets all requests apart */
 export function warn(discovery: DiscoveryService, hasPrefixForAll: boolean): void {
   const providers = discovery.getProviders();
-  if (!leavesFieldResolversAlone(providers)) return;
+  const leavesFieldResolvers = leavesFieldResolversAlone(providers);
   for (const prototype of providers.map(prototypeOf)) {
-    if (prototype !== undefined) aboutFieldResolvers(prototype, hasPrefixForAll);
+    if (prototype === undefined) continue;
+    aboutServices(prototype);
+    if (leavesFieldResolvers) aboutFieldResolvers(prototype, hasPrefixForAll);
   }
+}
+
+/** By what Nest knows resolvers and gateways, which are providers, too. */
+const HANDLER_METADATA = ['graphql:resolver_type', 'websockets:is_gateway'];
+
+/** A prefix on a service looks as if it set apart what its cached methods keep. */
+function aboutServices(prototype: object): void {
+  const service = prototype.constructor;
+  if (tokensOf(prototype).length === 0) return;
+  if (HANDLER_METADATA.some((key) => Reflect.hasMetadata(key, service))) return;
+  const methods = Object.values(Object.getOwnPropertyDescriptors(prototype)).map(
+    ({ value }): unknown => value,
+  );
+  const places = [service, ...methods].filter((place) => typeof place === 'function');
+  if (!places.some(hasRules)) return;
+  logger.warn(
+    `@CacheKeyPrefix and @CacheVersion do nothing on ${service.name}, which is no controller or resolver; ` +
+      `put them on handlers, or use the options keyPrefix and version of its cached methods`,
+  );
 }
 
 /** Where @nestjs/graphql keeps its options, and what `@ResolveField` has said. */

@@ -3,13 +3,19 @@
  * of its own: a single `@RequestMemo` anywhere in the process opens them.
  */
 import { describe, expect, it } from '@jest/globals';
+import { ApolloDriver } from '@nestjs/apollo';
+import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { Controller, Get, Injectable, Module, UseGuards } from '@nestjs/common';
 import type { CanActivate } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
+import { GraphQLModule, Query, Resolver } from '@nestjs/graphql';
+import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
+import { Test } from '@nestjs/testing';
+import { firstValueFrom } from 'rxjs';
 import { CachePage, LocMemModule, RequestMemo } from '../src/index.js';
 import { AppSettings } from '../src/app-settings.js';
 import { currentRequest } from '../src/requests/request-scope.js';
-import { PLATFORMS, serve } from './harness.js';
+import { closing, freePort, PLATFORMS, serve } from './harness.js';
 
 const seen: boolean[] = [];
 
@@ -46,6 +52,64 @@ class Scopes {
   }
 }
 
+/** What a handler of any kind finds: its scope, and what the lazy service computes, twice. */
+function findings(): string {
+  const runs = [users?.current(), users?.current()];
+  return JSON.stringify({ hasScope: currentRequest() !== undefined, runs });
+}
+
+@Resolver()
+class Operations {
+  @Query(() => String) one() {
+    return findings();
+  }
+  @Query(() => String) other() {
+    return findings();
+  }
+}
+
+@Controller()
+class Messages {
+  @MessagePattern('find') find() {
+    return findings();
+  }
+}
+
+/** Two ways in besides plain HTTP, each with a client. */
+async function otherWays() {
+  const graphql = await serve('Express', {
+    imports: [
+      LocMemModule.register(),
+      GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
+    ],
+    providers: [Operations],
+  });
+  const metadata = { imports: [LocMemModule.register()], controllers: [Messages] };
+  const module = await Test.createTestingModule(metadata).compile();
+  const tcp = { transport: Transport.TCP, options: { host: '127.0.0.1', port: await freePort() } };
+  const service = closing(module.createNestMicroservice({ ...tcp, logger: ['error'] } as never));
+  await service.listen();
+  const client = closing(ClientProxyFactory.create(tcp as never) as unknown as Client);
+  return {
+    operation: async () => {
+      const { text } = await graphql.ask('/graphql', {
+        method: 'POST',
+        body: JSON.stringify({ query: '{ one other }' }),
+        headers: { 'content-type': 'application/json' },
+      });
+      const { data } = JSON.parse(text) as { data: { one: string; other: string } };
+      return [JSON.parse(data.one), JSON.parse(data.other)] as unknown[];
+    },
+    message: async () =>
+      JSON.parse(await firstValueFrom(client.send<string>('find', {}))) as unknown,
+  };
+}
+
+interface Client {
+  close(): Promise<unknown>;
+  send: ReturnType<typeof ClientProxyFactory.create>['send'];
+}
+
 function loadLazily(): Users {
   class Lazy {
     runs = 0;
@@ -70,9 +134,19 @@ describe('the scope of a request', () => {
       expect((await ask('/page')).isHit).toBe(true);
       clients.push(ask);
     }
+    const { operation, message } = await otherWays();
+    const none = { hasScope: false, runs: [null, null] };
+    expect(await operation()).toEqual([none, none]);
+    expect(await message()).toEqual(none);
     expect(seen).not.toContain(true);
 
     users = loadLazily();
+    // Each resolver of an operation has a scope of its own then; none has another one's.
+    const found = (...runs: number[]) => ({ hasScope: true, runs });
+    expect(await operation()).toEqual([found(1, 1), found(2, 2)]);
+    expect(await operation()).toEqual([found(3, 3), found(4, 4)]);
+    expect(await message()).toEqual(found(5, 5));
+    expect(await message()).toEqual(found(6, 6));
     for (const ask of clients) {
       users.runs = 0;
       expect((await ask('/users')).text).toBe('{"runs":[1,1]}');

@@ -2,7 +2,7 @@
 import { ApolloDriver } from '@nestjs/apollo';
 import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Logger } from '@nestjs/common';
+import { Controller, Injectable, Logger } from '@nestjs/common';
 import type { ModuleMetadata } from '@nestjs/common';
 import {
   Field,
@@ -13,7 +13,7 @@ import {
   ResolveField,
   Resolver,
 } from '@nestjs/graphql';
-import { CacheKeyPrefix, LocMemModule } from '../src/index.js';
+import { Cacheable, CacheKeyPrefix, LocMemModule } from '../src/index.js';
 import { serve } from './harness.js';
 
 let warnings: unknown[];
@@ -63,5 +63,30 @@ describe('the log warns', () => {
     expect(ours).toHaveLength(count);
     if (count > 0)
       expect(ours[0]).toMatch(/Cities\.population calls; give GraphQLModule the option/);
+  });
+
+  it.each([
+    ['of a prefix on a service', CacheKeyPrefix('geo'), 1],
+    ['of none on a service without one', () => undefined, 0],
+  ])('%s', async (_what, decorate, count) => {
+    @decorate
+    @Injectable()
+    class Places {
+      @Cacheable()
+      find(id: number): number {
+        return id;
+      }
+    }
+    @CacheKeyPrefix('geo')
+    @Controller()
+    class Handlers extends Places {}
+    await start({
+      imports: [LocMemModule.register()],
+      controllers: [Handlers],
+      providers: [Places],
+    });
+    const ours = warnings.filter((message) => String(message).includes('do nothing on Places'));
+    expect(ours).toHaveLength(count);
+    expect(warnings.filter((message) => String(message).includes('Handlers'))).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ import { cacheGivenTo, injectInto } from '../inject-cache.decorator.js';
 import { encodeArguments, encodeParts, shortened, text } from '../keys/encode.js';
 import { currentRequest } from '../requests/request-scope.js';
 import { DEFAULT_ALIAS, getCacheToken } from '../tokens.js';
+import { withoutUndefined } from '../without-undefined.js';
 import { claim } from './claims.js';
 import { defaultsOf } from './defaults.js';
 import type { Decorated } from './method.js';
@@ -179,9 +180,4 @@ export function keyOf(key: Exclude<PlainKey, undefined>, args: readonly unknown[
 /** The key of what a call has thrown, beside the key of its result. */
 export function errorKey(key: string): string {
   return `{!}${key}`;
-}
-
-function withoutUndefined<T extends object>(options: T): T {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(entries) as T;
 }

@@ -3,7 +3,7 @@ import type { ExecutionContext } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { applicationConfigOf } from '../application-config.js';
 import { RequestGuard } from '../requests/request.guard.js';
-import { pageOf } from './page.decorators.js';
+import { pagesOf } from './page.decorators.js';
 import { rawOf } from './raw.js';
 
 /** Where Nest keeps what `@UseGuards` has said. */
@@ -20,7 +20,8 @@ export class Guards {
   /** Whether a guard, or a middleware that has found out who asks, may decide who gets the answer. */
   mayDecideAbout(context: ExecutionContext): boolean {
     const [controller, handler] = [context.getClass(), context.getHandler()];
-    if (pageOf(controller, handler)?.front === true) return false;
+    // What gives a page away must stand beside its guards: not on a class around another page.
+    if (pagesOf(controller, handler).at(-1)?.front === true) return false;
     if (guardsOn(controller).length > 0 || guardsOn(handler).length > 0) return true;
     if (this.#hasGlobalGuards()) return true;
     const request = context.switchToHttp().getRequest<Record<string, unknown>>();

@@ -11,7 +11,7 @@ import { ask, levelsOf } from '../requests/request-address.js';
 import { giveToFront } from './fronting.js';
 import { Guards } from './guards.js';
 import { ofRequests } from './page-options.js';
-import { hasPages, pageOf } from './page.decorators.js';
+import { hasPages, pagesOf } from './page.decorators.js';
 import type { Page } from './page.decorators.js';
 import { contextOf, originOf, rawOf } from './raw.js';
 import { Versioning } from './versioning.js';
@@ -156,54 +156,50 @@ export class PageCache implements OnApplicationShutdown {
     const [controller, handler] = [context.getClass(), context.getHandler()];
     const known = this.#ofHandlers.get(handler)?.get(controller);
     if (known !== undefined) return known;
-    const page = pageOf(controller, handler);
-    if (page === undefined && this.#settings.pages?.timeout === undefined) return undefined;
+    const pages = pagesOf(controller, handler);
+    if (pages.length === 0 && this.#settings.pages?.timeout === undefined) return undefined;
     const ofHandler = this.#ofHandlers.get(handler) ?? new Map<object, Pages>();
     this.#ofHandlers.set(handler, ofHandler);
-    const made = this.#makeFor(context, page);
+    const made = this.#makeFor(context, pages);
     ofHandler.set(controller, made);
     return made;
   }
 
-  #makeFor(context: ExecutionContext, page: Page | undefined): Pages {
-    const identity = this.#identityFor(context, page?.options ?? {});
-    if (page === undefined && identity === undefined) return this.common;
-    const made = this.#make({ ...page?.options, ...identity });
+  #makeFor(context: ExecutionContext, pages: readonly Page[]): Pages {
+    const identity = this.#identityFor(context, pages);
+    if (pages.length === 0 && identity === undefined) return this.common;
+    const options = Object.assign({}, ...pages.map((page) => page.options)) as Page['options'];
+    const made = this.#make({ ...options, ...identity });
     // The front looks only where pages without rules of their own are.
-    const isCommon = Object.keys(page?.options ?? {}).every((name) => !OWN_PLACE.has(name));
+    const isCommon = Object.keys(options).every((name) => !OWN_PLACE.has(name));
     if (this.#settings.front && identity === undefined && isCommon) giveToFront(made);
     return made;
   }
 
-  /** Prefix and version, where something sets the handler's pages apart besides their URL. */
+  /**
+   * Prefix and version, where more than one thing sets the handler's pages apart besides their URL: all
+   * of them count, the page's own options last.
+   */
   #identityFor(
     context: ExecutionContext,
-    own: ResponseCacheOptions<ExecutionContext>,
+    pages: readonly Page[],
   ): ResponseCacheOptions<ExecutionContext> | undefined {
-    const levels = levelsOf(context, this.#settings.address);
+    const ofRequests = levelsOf(context, this.#settings.address);
+    const ofPages = [this.#settings.pages ?? {}, ...pages.map((page) => page.options)].filter(
+      ({ keyPrefix, version }) => keyPrefix !== undefined || version !== undefined,
+    );
     const isVersioned = this.#versioning.isBesideUrl;
-    if (levels.length === 0 && !isVersioned) return undefined;
-    const { keyPrefix, version } = { ...this.#settings.pages, ...own };
+    if (ofRequests.length === 0 && ofPages.length < 2 && !isVersioned) return undefined;
+    const levels = [...ofRequests, ...ofPages];
 
     const identityOf = (now: ExecutionContext) => {
-      const request = ask(levels, now);
-      const ownVersion = valueOf(version, now);
-      return {
-        // Never what a page without a prefix has. Undefined becomes null.
-        keyPrefix: JSON.stringify([
-          request.keyPrefix,
-          valueOf(keyPrefix, now),
-          ownVersion === undefined ? undefined : request.version,
-          this.#versioning.routeOf(now),
-        ]),
-        version: ownVersion ?? request.version,
-      };
+      const { keyPrefix, version } = ask(levels, now);
+      // Never what a page without a prefix has. Undefined becomes null.
+      return { keyPrefix: JSON.stringify([keyPrefix, this.#versioning.routeOf(now)]), version };
     };
-    const versions = [version, ...levels.map((level) => level.version)];
-    const prefixes = [keyPrefix, ...levels.map((level) => level.keyPrefix)];
-    const isDynamic = isVersioned || [...versions, ...prefixes].some(isFunction);
-    if (!isDynamic) return identityOf(context);
-    const hasVersion = versions.some((one) => one !== undefined);
+    const rules = levels.flatMap(({ keyPrefix, version }) => [keyPrefix, version]);
+    if (!isVersioned && !rules.some(isFunction)) return identityOf(context);
+    const hasVersion = levels.some(({ version }) => version !== undefined);
     return {
       keyPrefix: (now) => identityOf(now).keyPrefix,
       version: hasVersion ? (now) => identityOf(now).version! : undefined,
@@ -227,13 +223,6 @@ export class PageCache implements OnApplicationShutdown {
     const isOwn = this.#settings.pages?.cache === undefined;
     if (this.#storeName !== undefined && isOwn) await this.common.clear();
   }
-}
-
-function valueOf<T>(
-  value: T | ((context: ExecutionContext) => T) | undefined,
-  context: ExecutionContext,
-): T | undefined {
-  return typeof value === 'function' ? (value as (context: ExecutionContext) => T)(context) : value;
 }
 
 function isFunction(value: unknown): boolean {

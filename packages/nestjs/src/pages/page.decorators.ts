@@ -12,6 +12,8 @@ import {
 import type { CacheControlDirectives, ResponseCacheOptions } from '@locmem/http';
 import type { ExecutionContext } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
+import { placeOf, saidOn, say } from '../said.js';
+import { withoutUndefined } from '../without-undefined.js';
 import { checkPageOptions } from './page-options.js';
 import type { PageOptions } from './page-options.js';
 
@@ -32,8 +34,12 @@ const PATCHES = '@locmem/nestjs/patches';
  * and exact bytes, as they leave the application. What `@locmem/http` never stores is not stored here.
  * Hits are given after the guards, and the handler does not run.
  *
+ * What is said on a handler counts before what is said on its class, option by option; prefixes and
+ * versions count together.
+ *
  * @param timeout how long answers are fresh that say nothing of it themselves: seconds, a string with
- *   its unit (`'5m'`), or null for ever. Left out: only what the handler declares fresh.
+ *   its unit (`'5m'`), or null for ever. Left out: that of the class or application; and where there is
+ *   none, only what the handler declares fresh.
  * @param options as of `createResponseCache`; functions among them get the execution context
  * @throws {InvalidOptionError} when an option does not exist or breaks its rule
  * @throws {InvalidTimeoutError} when `timeout` is no time span
@@ -76,11 +82,11 @@ const PATCHES = '@locmem/nestjs/patches';
 export function CachePage(timeout?: Timeout, options: PageOptions = {}): PageDecorator {
   checkPageOptions(options);
   const { front, ...rest } = options;
-  const page: Page = { options: timeout === undefined ? rest : { ...rest, timeout }, front };
+  const page: Page = { options: withoutUndefined({ ...rest, timeout }), front };
   createResponseCache<never>(page.options as never); // wrong options are told here
   anyPages = true;
-  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    Reflect.defineMetadata(PAGE, page, placeOf(target, descriptor));
+  return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    say(PAGE, placeOf('CachePage', target, name, descriptor), page);
   };
 }
 
@@ -91,10 +97,9 @@ export function hasPages(): boolean {
   return anyPages;
 }
 
-/** The page that a handler is; what it says itself counts before what its class says. */
-export function pageOf(controller: object, handler: object): Page | undefined {
-  return (Reflect.getMetadata(PAGE, handler) ?? Reflect.getMetadata(PAGE, controller)) as
-    Page | undefined;
+/** What makes a handler a page: what its class says, and what it says itself; empty where it is none. */
+export function pagesOf(controller: object, handler: object): readonly Page[] {
+  return [...saidOn(PAGE, controller), ...saidOn(PAGE, handler)] as Page[];
 }
 
 /**
@@ -137,7 +142,7 @@ export function pageOf(controller: object, handler: object): Page | undefined {
  * ```
  */
 export function NeverCache(): PageDecorator {
-  return patching((res) => {
+  return patching('NeverCache', (res) => {
     patchNeverCache(res);
   });
 }
@@ -154,7 +159,7 @@ export function NeverCache(): PageDecorator {
 export function CacheControl(directives: CacheControlDirectives): PageDecorator {
   patchedCacheControl('', directives);
   const copy = { ...directives };
-  return patching((res, status) => {
+  return patching('CacheControl', (res, status) => {
     if (status < 500) patchCacheControl(res, copy);
   });
 }
@@ -168,32 +173,24 @@ export function CacheControl(directives: CacheControlDirectives): PageDecorator 
  */
 export function VaryOn(...names: string[]): PageDecorator {
   checkVaryNames(names, '@VaryOn()');
-  return patching((res) => {
+  return patching('VaryOn', (res) => {
     patchVary(res, names);
   });
 }
 
 type Patch = (res: ServerResponse, status: number) => void;
 
-function patching(patch: Patch): PageDecorator {
-  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const place = placeOf(target, descriptor);
-    const own = (Reflect.getOwnMetadata(PATCHES, place) ?? []) as Patch[];
-    Reflect.defineMetadata(PATCHES, [...own, patch], place);
+function patching(decorator: string, patch: Patch): PageDecorator {
+  return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    say(PATCHES, placeOf(decorator, target, name, descriptor), patch);
   };
 }
 
 /** Patches the head of an answer when it is complete: what the handler says counts last, and so before its class. */
 export function patchAnswer(res: ServerResponse, controller: object, handler: object): void {
-  const patches = [controller, handler].flatMap(
-    (place) => (Reflect.getMetadata(PATCHES, place) ?? []) as Patch[],
-  );
+  const patches = [...saidOn(PATCHES, controller), ...saidOn(PATCHES, handler)] as Patch[];
   if (patches.length === 0) return;
   beforeHead(res, (status) => {
     for (const patch of patches) patch(res, status);
   });
-}
-
-function placeOf(target: object, descriptor: PropertyDescriptor | undefined): object {
-  return (descriptor?.value ?? target) as object;
 }

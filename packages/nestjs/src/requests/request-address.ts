@@ -6,13 +6,14 @@
 import { InvalidOptionError } from '@locmem/core';
 import type { ExecutionContext } from '@nestjs/common';
 import { encodeParts } from '../keys/encode.js';
+import { placeOf, saidOn, say } from '../said.js';
 import { wantRequests } from './request-scope.js';
 import type { RequestAddress } from './request-scope.js';
 
 /** A value, or a function of the execution context, asked whenever it is needed. */
 export type PerRequest<T> = T | ((context: ExecutionContext) => T);
 
-/** What one level says: the application, a class or a handler. */
+/** What one level says: the application, or a decorator on a class or handler. */
 export interface AddressRules {
   readonly keyPrefix?: PerRequest<string> | undefined;
   readonly version?: PerRequest<number> | undefined;
@@ -63,7 +64,7 @@ type Target = ClassDecorator & MethodDecorator;
  */
 export function CacheKeyPrefix(keyPrefix: PerRequest<string>): Target {
   if (typeof keyPrefix !== 'function') checkKeyPrefix('@CacheKeyPrefix()', keyPrefix);
-  return setRule({ keyPrefix });
+  return setRule('CacheKeyPrefix', { keyPrefix });
 }
 
 /**
@@ -75,15 +76,13 @@ export function CacheKeyPrefix(keyPrefix: PerRequest<string>): Target {
  */
 export function CacheVersion(version: PerRequest<number>): Target {
   if (typeof version !== 'function') checkVersion('@CacheVersion()', version);
-  return setRule({ version });
+  return setRule('CacheVersion', { version });
 }
 
-function setRule(rule: AddressRules): Target {
+function setRule(decorator: string, rule: AddressRules): Target {
   wantRequests();
-  return (target: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
-    const place = (descriptor?.value ?? target) as object;
-    const own = (Reflect.getOwnMetadata(RULES, place) ?? {}) as AddressRules;
-    Reflect.defineMetadata(RULES, { ...own, ...rule }, place);
+  return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
+    say(RULES, placeOf(decorator, target, name, descriptor), rule);
   };
 }
 
@@ -92,8 +91,8 @@ export function levelsOf(
   context: ExecutionContext,
   application: AddressRules | undefined,
 ): readonly AddressRules[] {
-  const levels = [application, rulesOn(context.getClass()), rulesOn(context.getHandler())];
-  return levels.filter((rules) => rules !== undefined);
+  const said = [...rulesOn(context.getClass()), ...rulesOn(context.getHandler())];
+  return application === undefined ? said : [application, ...said];
 }
 
 /** @returns what the address of a request is asked of; undefined when nobody has said anything */
@@ -107,11 +106,11 @@ export function addressOf(
 
 /** Whether a class or handler sets its requests apart. */
 export function hasRules(target: object): boolean {
-  return rulesOn(target) !== undefined;
+  return rulesOn(target).length > 0;
 }
 
-function rulesOn(target: object): AddressRules | undefined {
-  return Reflect.getMetadata(RULES, target) as AddressRules | undefined;
+function rulesOn(target: object): readonly AddressRules[] {
+  return saidOn(RULES, target) as readonly AddressRules[];
 }
 
 /** Prefix and version of a request. @throws {InvalidOptionError} when a function returns neither */

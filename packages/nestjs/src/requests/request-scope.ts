@@ -16,18 +16,28 @@ export type Memos = unknown[];
 
 const NOTHING_SET: RequestAddress = Object.freeze({ keyPrefix: undefined, version: undefined });
 
-export class RequestScope {
+/** What all scopes of one request have in common, so that it ends for all of them. */
+interface Memory {
   /** Undefined once the request is over: nothing is kept any longer. */
   memos: Memos | undefined;
+}
+
+export class RequestScope {
+  // Not `#private`: hits of `@RequestMemo` read it.
+  private readonly memory: Memory;
   #addressOf: (() => RequestAddress) | undefined;
 
-  constructor(memos: Memos = []) {
-    this.memos = memos;
+  constructor(memory: Memory = { memos: [] }) {
+    this.memory = memory;
+  }
+
+  get memos(): Memos | undefined {
+    return this.memory.memos;
   }
 
   /** Of one of several handlers of the same request: a prefix of its own, the results in common. */
   child(): RequestScope {
-    return new RequestScope(this.memos);
+    return new RequestScope(this.memory);
   }
 
   /** @param addressOf asked at each use: what it goes by may be known only after the guards */
@@ -46,11 +56,16 @@ export class RequestScope {
   }
 
   /**
-   * The request is over. Whatever still holds the scope, a timer or a pooled connection, holds no
-   * result and no request any longer; work that goes on keeps its prefix.
+   * The request is over. Whatever still holds one of its scopes, a timer or a pooled connection, holds
+   * no result any longer.
    */
   end(): void {
-    this.memos = undefined;
+    this.memory.memos = undefined;
+    this.letGo();
+  }
+
+  /** Holds the handler's context no longer, and so no request; work that goes on keeps its prefix. */
+  letGo(): void {
     if (this.#addressOf === undefined) return;
     try {
       const last = this.#addressOf();

@@ -23,12 +23,11 @@ export class RequestInterceptor implements NestInterceptor {
     const handled = new Observable((subscriber) =>
       runInRequest(scope, () => next.handle().subscribe(subscriber)),
     );
-    return outer
-      ? handled
-      : handled.pipe(
-          finalize(() => {
-            scope.end();
-          }),
-        );
+    return handled.pipe(
+      finalize(() => {
+        if (outer === undefined) scope.end();
+        else scope.letGo();
+      }),
+    );
   }
 }
