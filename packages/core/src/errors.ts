@@ -23,6 +23,9 @@ export abstract class LocMemError extends Error {
   abstract readonly code: LocMemErrorCode;
 }
 
+/** Whose method was called, when nobody says. */
+const LOCMEM = 'LocMemCache';
+
 /** `incr`, `decr`, `incrVersion` or `decrVersion` of a key that is not there (Django: ValueError). */
 export class KeyNotFoundError extends LocMemError {
   override readonly name = 'KeyNotFoundError';
@@ -30,8 +33,15 @@ export class KeyNotFoundError extends LocMemError {
   constructor(
     readonly store: string,
     readonly key: string,
+    /** The class of the cache, e.g. `LocMemCache`. */
+    readonly place = LOCMEM,
   ) {
-    super(`Key ${show(key)} not found in LocMemCache ${show(store)}`);
+    super(`Key ${show(key)} not found in ${place} ${show(store)}`);
+  }
+
+  /** The same, said of another class: for a cache that hands its calls on. */
+  inNameOf(place: string): KeyNotFoundError {
+    return new KeyNotFoundError(this.store, this.key, place);
   }
 }
 
@@ -43,11 +53,17 @@ export class NotNumericError extends LocMemError {
     readonly store: string,
     readonly key: string,
     readonly value: unknown,
-    rule = 'the stored value must be a finite number or a bigint',
+    readonly rule = 'the stored value must be a finite number or a bigint',
+    /** The class of the cache, e.g. `LocMemCache`. */
+    readonly place = LOCMEM,
   ) {
     super(
-      `Cannot increment key ${show(key)} in LocMemCache ${show(store)}: ${rule}: received ${show(value)}`,
+      `Cannot increment key ${show(key)} in ${place} ${show(store)}: ${rule}: received ${show(value)}`,
     );
+  }
+
+  inNameOf(place: string): NotNumericError {
+    return new NotNumericError(this.store, this.key, this.value, this.rule, place);
   }
 }
 
@@ -78,8 +94,15 @@ export class InvalidKeyError extends LocMemError {
     readonly key: unknown,
     readonly rule: string,
     options?: ErrorOptions,
+    /** The class of the cache, e.g. `LocMemCache`. */
+    readonly place = LOCMEM,
   ) {
-    super(`Cannot use key in LocMemCache ${show(store)}: ${rule}: received ${show(key)}`, options);
+    super(`Cannot use key in ${place} ${show(store)}: ${rule}: received ${show(key)}`, options);
+  }
+
+  inNameOf(place: string): InvalidKeyError {
+    const { store, key, rule, cause } = this;
+    return new InvalidKeyError(store, key, rule, cause === undefined ? {} : { cause }, place);
   }
 }
 
@@ -111,6 +134,11 @@ export class InvalidOptionError extends LocMemError {
   ) {
     super(`Invalid option of ${place}: ${option} ${rule}: received ${show(value)}`);
   }
+
+  inNameOf(place: string): InvalidOptionError {
+    const named = this.place.replace(/^\w+/, place);
+    return new InvalidOptionError(named, this.option, this.rule, this.value);
+  }
 }
 
 /** A turn asked for from within itself: a lock taken again by who holds it, an update within an update. */
@@ -136,10 +164,16 @@ export class DeadlineError extends LocMemError {
     readonly store: string,
     readonly key: string,
     readonly deadlineSeconds: number,
+    /** The class of the cache, e.g. `LocMemCache`. */
+    readonly place = LOCMEM,
   ) {
     super(
-      `Loading key ${show(key)} of LocMemCache ${show(store)} took longer than the deadline of ${deadlineSeconds} s`,
+      `Loading key ${show(key)} of ${place} ${show(store)} took longer than the deadline of ${deadlineSeconds} s`,
     );
+  }
+
+  inNameOf(place: string): DeadlineError {
+    return new DeadlineError(this.store, this.key, this.deadlineSeconds, place);
   }
 }
 

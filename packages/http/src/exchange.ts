@@ -292,6 +292,12 @@ export class Exchange<Req extends IncomingMessage> {
       answerFromStore(this.#req, this.#res, fallback, nowMs, settings.cacheStatus, status);
       return;
     }
+    // What was not stored may be there by another waiter, and to look costs nothing; unless the store is
+    // elsewhere, and perhaps silent: that is waited for once, and no second time.
+    if (outcome !== 'stored' && this.#site.store.isRemote) {
+      this.#fetch(plan, before, undefined);
+      return;
+    }
     this.#lookup(plan, (choice, nowMs) => {
       if (choice.use === 'fresh') {
         this.#site.trace.collapsed();

@@ -4,7 +4,7 @@
  * This is one of the two places where a failing store is contained: reading becomes a miss, writing
  * is reported. Neither ever reaches the request.
  */
-import type { Cache } from '@locmem/core';
+import type { Cache, WriteOptions } from '@locmem/core';
 import type { IncomingHttpHeaders } from 'node:http';
 import { decodeResource, resourceOf } from './entry.js';
 import type { Resource, StoredResponse } from './entry.js';
@@ -38,6 +38,14 @@ interface Readable {
     loader: () => undefined,
     options: { version: number | undefined; stale: number },
   ): unknown;
+}
+
+/** What says of a write whether it was kept; not in every cache that one may be handed. */
+interface Telling {
+  setMany?(
+    pairs: readonly (readonly [string, unknown])[],
+    options: WriteOptions,
+  ): MaybePromise<readonly string[]>;
 }
 
 /**
@@ -111,10 +119,19 @@ export class ResourceStore {
     tags: readonly string[],
     nowMs: number,
   ): MaybePromise<boolean> {
-    const timeout = `${secondsToKeep(resource, nowMs)}s` as const;
-    return this.#attempt('set', false, () =>
-      whenThere(this.#cache().set(key, resource, { version, timeout, tags }), () => true),
-    );
+    const options = { version, timeout: `${secondsToKeep(resource, nowMs)}s`, tags } as const;
+    return this.#attempt('set', false, () => {
+      const cache = this.#cache();
+      const telling = cache as Telling;
+      if (!this.#isRemote || typeof telling.setMany !== 'function') {
+        return whenThere(cache.set(key, resource, options), () => true);
+      }
+      // A store elsewhere may drop what it is given, which `set` does not say.
+      return whenThere(telling.setMany([[key, resource]], options), (dropped) => {
+        if (dropped.length === 0) return true;
+        throw new Error('The store has not kept what it was given');
+      });
+    });
   }
 
   remove({ key, version }: Address): MaybePromise<boolean> {
@@ -130,6 +147,7 @@ export class ResourceStore {
     try {
       const value = run();
       if (!isPromise(value)) return value;
+      if (operation === 'get') this.#isRemote = true;
       return this.#withinPatience(value).then(undefined, (error: unknown) => {
         this.#trace.error(operation, error);
         return otherwise;

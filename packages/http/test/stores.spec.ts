@@ -325,6 +325,41 @@ describe('a store that never answers', () => {
   });
 });
 
+describe('a store that does not keep what it is given', () => {
+  it.each([
+    // As RedisCache drops it while its server is silent, of which `set` says nothing.
+    ['drops it', { set: () => Promise.resolve(), setMany: () => Promise.resolve(['the key']) }],
+    ['fails', { set: () => Promise.reject(new Error('full')) }],
+  ])('and %s is not asked again by those who waited for it', async (_how, writing) => {
+    let looks = 0;
+    const get = () => {
+      looks++;
+      return Promise.resolve();
+    };
+    const cache = { get, delete: get, deleteByTag: get, ...writing };
+    let open!: () => void;
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const looksAtRun: number[] = [];
+    const { ask, events } = await scene(
+      async (_req, res) => {
+        looksAtRun.push(looks);
+        await gate;
+        res.end('x');
+      },
+      { timeout: 60, cache: cache as never },
+    );
+    const answers = [ask('/'), ask('/'), ask('/')];
+    while (events.filter(({ type }) => type === 'miss').length < 3) {
+      await new Promise(setImmediate);
+    }
+    open();
+    for (const answer of answers) expect((await answer).text).toBe('x');
+    // Each has looked once, and the first two times more: whether anything can be had at once, and to put its
+    // answer among the variants.
+    expect(looksAtRun.slice(1)).toEqual([5, expect.any(Number)]);
+  });
+});
+
 describe('bypass', () => {
   it('that answers with a promise is an error of the options, and not a reason to pass', async () => {
     const { ask, events } = await scene((_req, res) => res.end('x'), {

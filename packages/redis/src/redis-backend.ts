@@ -59,7 +59,7 @@ export class RedisBackend implements Backend {
       'GET',
       keys.map((at) => this.names.entry(at)),
     );
-    return found.map((reply, i) => (this.#owed.hasEntry(keys[i]!) ? undefined : bytesOf(reply)));
+    return found.map((reply, i) => (this.#isOwed(keys[i]!) ? undefined : bytesOf(reply)));
   }
 
   async lifetimes(keys: readonly string[]): Promise<(Lifetime | undefined)[]> {

@@ -9,7 +9,10 @@ import {
   type AsyncCache,
   type CacheStats,
   type ClearOptions,
+  type DeadlineError,
   type GetOptions,
+  type InvalidKeyError,
+  type KeyNotFoundError,
   type KeysOptions,
   type LoadOptions,
   type Pairs,
@@ -108,7 +111,7 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     try {
       value = this.#peek<T>(key, options);
     } catch {
-      return named(this.back.get<T>(key, options)); // which refuses it, too
+      return named(this.back.get<T>(key, options)); // which refuses it, too, in our name
     }
     // Not an async function: a hit costs one promise.
     if (value !== undefined) return Promise.resolve(value);
@@ -120,12 +123,17 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
   /** What the front has, at once; undefined when it has nothing, whatever the back has. */
   peek(key: string, options?: ReadOptions): unknown {
     DOOR.version('get', options);
-    return this.#peek(key, options);
+    try {
+      return this.#peek(key, options);
+    } catch (error) {
+      throw inOurName(error);
+    }
   }
 
   async has(key: string, options?: ReadOptions): Promise<boolean> {
     DOOR.version('has', options);
-    return this.front.has(key, options) || this.back.has(key, options);
+    const isNear = this.#near(() => this.front.has(key, options)) === true;
+    return isNear || named(this.back.has(key, options));
   }
 
   async add(key: string, value: unknown, options?: WriteOptions): Promise<boolean> {
@@ -171,13 +179,13 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     // How long an entry has left, and so whether to refresh it ahead, is the back's to know.
     const found =
       options?.refreshAhead === undefined
-        ? this.#peek<T>(key, options && { version: options.version })
+        ? this.#near(() => this.#peek<T>(key, options && { version: options.version }))
         : undefined;
     if (found !== undefined) return found;
     const at = this.makeKey(key, { version: options?.version });
     const fill = this.#fills.begin(at);
     try {
-      const value = await this.back.getOrSet<T>(key, valueOrLoader, options);
+      const value = await this.#named(key, this.back.getOrSet<T>(key, valueOrLoader, options));
       if (this.#isDeaf) this.#keep(fill, key, value, this.#seconds(timeoutOf(options)), options);
       else void this.#fetched(key, options?.version);
       return value;
@@ -192,7 +200,9 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
     options?: UpdateOptions,
   ): Promise<T> {
     checkWrite('update', options);
-    return this.#changing([key], options, () => this.back.update(key, fn, options));
+    return this.#changing([key], options, () =>
+      this.#named(key, this.back.update(key, fn, options)),
+    );
   }
 
   // ---- several entries -----------------------------------------------------------------------
@@ -203,10 +213,10 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
   ): Promise<Map<string, T>> {
     DOOR.version('getMany', options);
     const wanted = DOOR.keys('getMany', keys);
-    const near = this.front.getMany<T>(wanted, options);
+    const near = this.#near(() => this.front.getMany<T>(wanted, options));
     const far = await Promise.all(
       wanted.map(async (key) =>
-        near.has(key) ? near.get(key) : this.#fetched<T>(key, options?.version),
+        near?.has(key) ? near.get(key) : this.#fetched<T>(key, options?.version),
       ),
     );
     const found = new Map<string, T>();
@@ -272,7 +282,11 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
 
   makeKey(key: string, options?: ReadOptions): string {
     DOOR.version('makeKey', options);
-    return this.back.makeKey(key, options);
+    try {
+      return this.back.makeKey(key, options);
+    } catch (error) {
+      throw inOurName(error);
+    }
   }
 
   // ---- seeing inside -------------------------------------------------------------------------
@@ -302,6 +316,24 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
 
   // ---- reading -------------------------------------------------------------------------------
 
+  /** What the front refuses, the back refuses, too: there it is told. */
+  #near<T>(look: () => T): T | undefined {
+    try {
+      return look();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** For what runs a function of the caller's, whose errors are its own: only what is about the call itself. */
+  async #named<T>(called: string, answer: Promise<T>): Promise<T> {
+    return answer.catch((error: unknown) => {
+      const { code, store, key } = (error ?? {}) as Partial<DeadlineError | InvalidKeyError>;
+      const isOurs = code === 'ERR_LOCMEM_DEADLINE' || code === 'ERR_LOCMEM_INVALID_KEY';
+      throw isOurs && store === this.back.name && key === called ? inOurName(error) : error;
+    });
+  }
+
   #peek<T>(key: string, options: GetOptions<T> | undefined): T | undefined {
     if (options === undefined) return this.front.get<T>(key);
     return this.front.get<T>(
@@ -330,7 +362,7 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
   ): Promise<Inspected | undefined> {
     const fill = this.#fills.begin(at);
     try {
-      const found = await this.back.inspect(key, { version });
+      const found = await named(this.back.inspect(key, { version }));
       if (found) {
         this.#keep(fill, key, found.read(), this.#seconds(found.timeLeft), {
           version,
@@ -469,10 +501,14 @@ export class TieredCache<B extends RemoteCache = RemoteCache> implements AsyncCa
 /** What front or back refuse is refused in the name of the class whose method was called. */
 function named<T>(answer: Promise<T>): Promise<T> {
   return answer.catch((error: unknown) => {
-    const { code, place, option, rule, value } = error as Partial<InvalidOptionError>;
-    if (code === undefined || !place || !option || !rule) throw error;
-    throw new InvalidOptionError(place.replace(/^\w+/, PLACE), option, rule, value);
+    throw inOurName(error);
   });
+}
+
+/** By what it can do: there may be two copies of its class in the process. */
+function inOurName(error: unknown): unknown {
+  const { inNameOf } = (error ?? {}) as Partial<KeyNotFoundError>;
+  return typeof inNameOf === 'function' ? inNameOf.call(error as KeyNotFoundError, PLACE) : error;
 }
 
 /** What runs a function of the caller's, whose errors are its own, is checked beforehand. */

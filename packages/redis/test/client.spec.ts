@@ -124,6 +124,39 @@ describe('options', () => {
     await cache.close();
   });
 
+  /** What a call must not be given, or cannot do, whatever the cache. */
+  const mistakes: [string, string, (cache: AsyncCache) => Promise<unknown>][] = [
+    ['a key that is no string', 'INVALID_KEY', (cache) => cache.get(7 as never)],
+    ['the same in has', 'INVALID_KEY', (cache) => cache.has(7 as never)],
+    ['the same among many', 'INVALID_KEY', (cache) => cache.getMany([7 as never])],
+    ['the same in set', 'INVALID_KEY', (cache) => cache.set(7 as never, 1)],
+    ['the same in getOrSet', 'INVALID_KEY', (cache) => cache.getOrSet(7 as never, 1)],
+    ['the same in update', 'INVALID_KEY', (cache) => cache.update(7 as never, () => 1)],
+    ['a key that is not there', 'KEY_NOT_FOUND', (cache) => cache.incr('nowhere')],
+    ['the same in another version', 'KEY_NOT_FOUND', (cache) => cache.incrVersion('nowhere')],
+    ['a delta that is no number', 'NOT_NUMERIC', (cache) => cache.incr('key', NaN)],
+    [
+      'a load that takes too long',
+      'DEADLINE',
+      (cache) => cache.getOrSet('slow', () => new Promise(() => undefined), { deadline: '1ms' }),
+    ],
+  ];
+
+  it.each(Object.entries(caches))('tell what went wrong in the name of %s', async (name, make) => {
+    const cache = make();
+    for (const [what, code, call] of mistakes) {
+      const error = (await Promise.resolve()
+        .then(() => call(cache))
+        .catch((refusal: unknown) => refusal)) as Error;
+      expect([what, error]).toEqual([
+        what,
+        expect.objectContaining({ code: `ERR_LOCMEM_${code}` }),
+      ]);
+      expect([what, error.message]).toEqual([what, expect.stringContaining(name)]);
+      expect([what, error.message]).not.toEqual([what, expect.stringContaining('LocMemCache')]);
+    }
+  });
+
   it('of a cache whose keys cannot be told apart, and clocks, are refused likewise', async () => {
     const cache = new RedisCache('x', { client, keyFunction: (key) => key });
     await expect(cache.clear({ version: 1 })).rejects.toMatchObject({ place: 'RedisCache.clear' });

@@ -54,7 +54,7 @@ export class Changing {
         try {
           result = count(name, key, value, delta, direction) as number;
         } catch (error) {
-          refusal = error as NotNumericError;
+          refusal = (error as NotNumericError).inNameOf(this.#reach.options.place);
           return undefined;
         }
         return envelope.pack(result);

@@ -51,9 +51,15 @@ export class Entries {
   /** The values of the live ones, undefined in the place of others. */
   async liveValues(keys: readonly string[]): Promise<unknown[]> {
     const all = await this.backend.get(keys);
-    const values = all.map((bytes) => bytes && this.envelope.plainValue(bytes));
-    // What is left has more to it, and is looked at together.
-    const rest = keys.map((_key, i) => i).filter((i) => all[i] && values[i] === undefined);
+    const values: unknown[] = [];
+    // Those with more to them, which are looked at together.
+    const rest: number[] = [];
+    for (let i = 0; i < all.length; i++) {
+      const bytes = all[i];
+      const value = bytes && this.envelope.plainValue(bytes);
+      values.push(value);
+      if (bytes && value === undefined) rest.push(i);
+    }
     if (rest.length === 0) return values;
     const found = await this.judgeAll(
       rest.map((i) => keys[i]!),

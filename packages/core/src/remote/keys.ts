@@ -124,22 +124,24 @@ export class Keys {
       made = keyFunction(key, this.#options.keyPrefix, version);
     } catch (cause) {
       const rule = `keyFunction threw (${String((cause as Error | undefined)?.message ?? cause)})`;
-      throw new InvalidKeyError(this.#store, key, rule, { cause });
+      throw this.#refusal(key, rule, { cause });
     }
     if (typeof made === 'string') return made;
-    throw new InvalidKeyError(this.#store, made, 'keyFunction must return a string');
+    throw this.#refusal(made, 'keyFunction must return a string');
   }
 
   #check(key: unknown, version: number): void {
-    if (typeof key !== 'string') {
-      throw new InvalidKeyError(this.#store, key, 'a key must be a string');
-    }
+    if (typeof key !== 'string') throw this.#refusal(key, 'a key must be a string');
     const { keyCheck, keyFunction } = this.#options;
     const fault = keyFault([this.#made(keyFunction ?? defaultKeyFunction, key, version)]);
     if (!fault || keyCheck === 'off') return;
-    const error = new InvalidKeyError(this.#store, key, fault);
+    const error = this.#refusal(key, fault);
     if (keyCheck === 'error') throw error;
     this.#warn('LOCMEM_KEY_NOT_PORTABLE', error.message);
+  }
+
+  #refusal(key: unknown, rule: string, options?: ErrorOptions): InvalidKeyError {
+    return new InvalidKeyError(this.#store, key, rule, options, this.#options.place);
   }
 
   #refuseKeyFunction(call: 'clear' | 'keys', value: unknown): void {

@@ -161,7 +161,8 @@ export class Loads {
       time: this.#reach.time,
       tooLate: () => {
         flight.giveUp(afterMs);
-        return new DeadlineError(this.#reach.name, key, afterMs / 1000);
+        const { name, options } = this.#reach;
+        return new DeadlineError(name, key, afterMs / 1000, options.place);
       },
     };
   }

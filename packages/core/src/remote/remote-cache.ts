@@ -427,10 +427,10 @@ export class RemoteCache implements AsyncCache {
     const at = this.#keys.full(key, this.#door.version(call, options));
     if (typeof (delta as unknown) !== 'bigint' && !Number.isFinite(delta)) {
       const rule = 'the delta to a stored number must be a finite number';
-      throw new NotNumericError(this.name, key, delta, rule);
+      throw new NotNumericError(this.name, key, delta, rule, this.#options.place);
     }
     const result = await this.#changing.count(key, at, delta, direction);
-    if (result === undefined) throw new KeyNotFoundError(this.name, key);
+    if (result === undefined) throw new KeyNotFoundError(this.name, key, this.#options.place);
     return result;
   }
 
@@ -445,7 +445,7 @@ export class RemoteCache implements AsyncCache {
     const to = this.#door.versionBy(call, from, delta, direction);
     const isMoved = await this.#changing.move(this.#keys.full(key, from), this.#keys.full(key, to));
     if (isMoved) return to;
-    throw new KeyNotFoundError(this.name, key);
+    throw new KeyNotFoundError(this.name, key, this.#options.place);
   }
 }
 
