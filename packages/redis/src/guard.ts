@@ -56,6 +56,8 @@ export class Guard {
   readonly #stopListening: readonly (() => void)[];
   #whenReady: Promise<void> | undefined;
   #nowReady: (() => void) | undefined;
+  /** While those who waited for the connection are let go: who calls in that very moment comes after them. */
+  #isReleasing = false;
 
   constructor(connection: Connection, options: GuardOptions) {
     this.#connection = connection;
@@ -98,7 +100,7 @@ export class Guard {
 
   /** A single command, as most calls are: without the closure that {@link run} takes. */
   command(command: readonly Argument[], key: string, ending?: Ending<unknown>): Promise<unknown> {
-    if (!this.#connection.isReady) {
+    if (!this.#connection.isReady || this.#isReleasing) {
       return this.run(() => this.#connection.send(command, key), ending);
     }
     if (this.deadlines.pending >= this.#maxPending) return this.#refuse('overload', ending);
@@ -114,7 +116,7 @@ export class Guard {
 
   #sent(call: Call, send: Send): Promise<unknown> {
     const isLate = () => this.deadlines.isLate(call);
-    if (this.#connection.isReady) return attempt(send, isLate);
+    if (this.#connection.isReady && !this.#isReleasing) return attempt(send, isLate);
     return this.#ready().then(() => {
       // Nobody waits for it any more: a write that comes so late could undo a later one.
       if (isLate()) throw new UnavailableError('deadline');
@@ -132,14 +134,20 @@ export class Guard {
   }
 
   #ready(): Promise<void> {
-    this.#whenReady ??= new Promise((resolve) => {
+    if (this.#whenReady) return this.#whenReady;
+    const waiting = new Promise<void>((resolve) => {
       this.#nowReady = () => {
-        this.#whenReady = undefined;
         this.#nowReady = undefined;
+        this.#isReleasing = true;
         resolve();
+        // Once nothing that was called in this turn is left to be sent.
+        setImmediate(() => {
+          this.#isReleasing = false;
+          this.#whenReady = undefined;
+        });
       };
     });
-    return this.#whenReady;
+    return (this.#whenReady = waiting);
   }
 
   #refuse(fault: 'breaker' | 'overload', ending: Ending<unknown> | undefined): Promise<unknown> {

@@ -119,4 +119,25 @@ describeWithServer.each(['node-redis 6', 'ioredis 6'])('writes through %s', (nam
       return (await cache.get('k')) === 'after';
     });
   });
+
+  it('that waited for the connection come before those that are called as it comes back', async () => {
+    const lost = await TestServer.start();
+    const own = await CLIENTS[name]!(lost.port);
+    const isReady = () => own.client.isReady ?? own.client.status === 'ready';
+    await until(isReady);
+    const cache = new RedisCache('connected', { client: own.client, deadline: '20s' });
+    await lost.kill();
+    await until(() => !isReady());
+    const waiting = [cache.set('k', 'first'), cache.set('other', 'first')];
+    const called = new Promise((resolve) => {
+      own.client.on('ready', () => {
+        resolve(Promise.all([cache.set('k', 'second'), cache.delete('other')]));
+      });
+    });
+    await lost.start();
+    await Promise.all([...waiting, called]);
+    expect([await cache.get('k'), await cache.get('other')]).toEqual(['second', undefined]);
+    own.close();
+    await lost.stop();
+  });
 });
