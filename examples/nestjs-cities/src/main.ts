@@ -23,5 +23,5 @@ await app.listen(PORT, '127.0.0.1');
 console.log(`
   curl http://localhost:${PORT}/countries -H 'x-tenant: europe' -i     # ask twice: cache-status
   curl 'http://localhost:${PORT}/near?lat=52.52&lon=13.40'
-  curl -X PUT http://localhost:${PORT}/cities/2950159 -d population=1 -i
+  curl -X PUT http://localhost:${PORT}/cities/2950159 -H 'content-type: application/json' -d '{"population": 1}' -i
 `);
