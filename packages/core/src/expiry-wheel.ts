@@ -5,11 +5,13 @@
  *
  * Five wheels of 64 buckets; a bucket of the first spans 256 ms, of each next one 64 times as long: 16
  * seconds, 17 minutes, 19 hours, 50 days, nearly nine years in all; what is due later is filed at the end
- * and then again. A slot is filed in O(1) and handled once for each wheel it comes down through.
+ * and then again. A slot is filed, and filed anew, in O(1) and handled once for each wheel it comes down
+ * through.
  *
- * Four bytes a slot: a bucket is a singly linked list, so a slot cannot be taken out of the middle. It
- * need not be: when its turn comes, whoever collects says what it is now, gone, dead or good until
- * later. Only an entry whose deadline is moved *forward* may so be found late.
+ * A bucket is no list: each slot has the number of its bucket beside it, two bytes, and each group of
+ * slots has counted how many it has in each bucket. A bucket that comes due is gone through group by
+ * group, those without any left out. Linked lists took four bytes, and nobody could be taken out of
+ * the middle of one: an entry whose deadline moved forward was found when the old one came.
  *
  * Source: Varghese and Lauck, "Hashed and hierarchical timing wheels" (SOSP 1987).
  */
@@ -18,37 +20,46 @@ const TICK_MS = 256;
 const WHEEL_BITS = 6;
 const BUCKETS = 1 << WHEEL_BITS;
 const WHEELS = 5;
+/** Ticks that a bucket of each wheel spans. */
+const SPANS = Array.from({ length: WHEELS + 1 }, (_, wheel) => BUCKETS ** wheel);
 /** The farthest tick that is told apart: 64^5 of them, some nine years. */
-const HORIZON_TICKS = BUCKETS ** WHEELS - 1;
+const HORIZON_TICKS = SPANS[WHEELS]! - 1;
 
+/** All buckets of all wheels have a number, from one. */
 const NOT_FILED = 0;
-/** Ends a bucket's list. No slot has this number. */
-const END = 0xffffffff;
+const NUMBERS = 1 + WHEELS * BUCKETS;
 
 /** When the slot falls due next; undefined when it does not or is gone. Removes what is dead. */
 export type Judge = (slot: number) => number | undefined;
 
 export class ExpiryWheel {
-  /** Slot → the next slot in its bucket. */
-  readonly #next = new Links();
-  /** First slot of each bucket, wheel after wheel. */
-  readonly #heads = new Uint32Array(WHEELS * BUCKETS).fill(END);
+  /** By the upper bits of a slot; made when one of theirs is filed, let go with the last one. */
+  readonly #groups: (Group | undefined)[] = [];
+  /** How many slots each bucket holds. */
+  readonly #inBucket = new Uint32Array(NUMBERS);
   /** How many slots each wheel holds: an empty one is passed over whole. */
-  readonly #filed = new Uint32Array(WHEELS);
+  readonly #inWheel = new Uint32Array(WHEELS);
   /** Time zero, so that ticks are small numbers. */
   readonly #originMs: number;
   /** Every tick up to this one has been emptied, but for {@link #due}. */
   #tick = 0;
-  /** Lists that have come due and are being worked off, with the wheel each comes from. */
+  /**
+   * Buckets that have come due; the last one is being emptied. Nothing is filed in them meanwhile: what
+   * falls due from this tick on goes at least one bucket and at most 63 ahead, in whichever wheel.
+   */
   readonly #due: number[] = [];
-  readonly #dueWheels: number[] = [];
+  /** No slot before this one is left in the bucket that is being emptied. */
+  #cursor = 0;
+  /** The bucket last asked for, and by what: many are filed under one time. */
+  #lastDueMs = NaN;
+  #lastBucket = NOT_FILED;
 
   constructor(nowMs: number) {
     this.#originMs = nowMs;
   }
 
   get isEmpty(): boolean {
-    return this.#due.length === 0 && this.#filed.every((count) => count === 0);
+    return this.#inWheel.every((count) => count === 0);
   }
 
   /** Whether {@link collect} would find anything to do. */
@@ -56,9 +67,17 @@ export class ExpiryWheel {
     return this.#due.length > 0 || this.#tick < this.#tickOf(nowMs);
   }
 
-  /** Files a slot under its time; one that is filed already stays where it is. */
+  /** Files a slot under its time, wherever it was before. */
   file(slot: number, dueMs: number): void {
-    if (this.#next.get(slot) === NOT_FILED) this.#link(slot, dueMs);
+    const number = slot >>> GROUP_BITS;
+    while (number >= this.#groups.length) this.#groups.push(undefined);
+    const group = (this.#groups[number] ??= new Group());
+    const before = group.buckets[slot & IN_GROUP]!;
+    const bucket = this.#bucketFor(dueMs);
+    if (before === bucket) return;
+    group.buckets[slot & IN_GROUP] = bucket;
+    this.#count(group, bucket, 1);
+    if (before !== NOT_FILED) this.#count(group, before, -1);
   }
 
   /**
@@ -75,7 +94,6 @@ export class ExpiryWheel {
         this.#advance(nowTick);
       } else {
         const dueMs = judge(slot);
-        // Who looks at a late deadline has it reckoned, and so filed: twice in a list would close it.
         if (dueMs !== undefined) this.file(slot, dueMs);
       }
     }
@@ -87,93 +105,100 @@ export class ExpiryWheel {
     return Math.floor((ms - this.#originMs) / TICK_MS);
   }
 
-  #link(slot: number, dueMs: number): void {
+  #bucketFor(dueMs: number): number {
+    if (dueMs === this.#lastDueMs) return this.#lastBucket;
     // The tick after: when it has begun, the moment has certainly passed.
     const tick = Math.max(this.#tickOf(dueMs), this.#tick) + 1;
     const ahead = Math.min(tick - this.#tick, HORIZON_TICKS);
     let wheel = 0;
-    while (ahead >= BUCKETS ** (wheel + 1)) wheel++;
-    const bucket = Math.floor((this.#tick + ahead) / BUCKETS ** wheel) % BUCKETS;
-    const head = wheel * BUCKETS + bucket;
-    this.#next.set(slot, this.#heads[head]!);
-    this.#heads[head] = slot;
-    this.#filed[wheel]!++;
+    while (ahead >= SPANS[wheel + 1]!) wheel++;
+    this.#lastDueMs = dueMs;
+    this.#lastBucket = numberOf(wheel, this.#tick + ahead);
+    return this.#lastBucket;
+  }
+
+  #count(group: Group, bucket: number, change: 1 | -1): void {
+    group.inBucket[bucket]! += change;
+    group.used += change;
+    this.#inBucket[bucket]! += change;
+    this.#inWheel[(bucket - 1) >>> WHEEL_BITS]! += change;
   }
 
   /** The next slot that has come due, out of the wheel. */
   #takeDue(): number | undefined {
-    const slot = this.#due.pop();
-    if (slot === undefined) return undefined;
-    const wheel = this.#dueWheels.pop()!;
-    this.#filed[wheel]!--;
-    const next = this.#next.get(slot);
-    this.#next.clear(slot);
-    if (next !== END) this.#putDue(next, wheel);
-    return slot;
+    for (let bucket = this.#due.at(-1); bucket !== undefined; bucket = this.#due.at(-1)) {
+      const slot = this.#inBucket[bucket]! > 0 ? this.#find(bucket) : undefined;
+      if (slot !== undefined) {
+        this.#cursor = slot + 1;
+        this.#unfile(slot, bucket);
+        return slot;
+      }
+      this.#due.pop();
+      this.#cursor = 0;
+    }
+    return undefined;
   }
 
-  #putDue(first: number, wheel: number): void {
-    this.#due.push(first);
-    this.#dueWheels.push(wheel);
+  /** The first slot of a bucket from {@link #cursor} on. */
+  #find(bucket: number): number | undefined {
+    let from = this.#cursor & IN_GROUP;
+    for (let number = this.#cursor >>> GROUP_BITS; number < this.#groups.length; number++) {
+      const group = this.#groups[number];
+      if (group !== undefined && group.inBucket[bucket] !== 0) {
+        const { buckets } = group;
+        while (from < GROUP && buckets[from] !== bucket) from++;
+        if (from < GROUP) return (number << GROUP_BITS) | from;
+      }
+      from = 0;
+    }
+    return undefined;
+  }
+
+  #unfile(slot: number, bucket: number): void {
+    const number = slot >>> GROUP_BITS;
+    const group = this.#groups[number]!;
+    group.buckets[slot & IN_GROUP] = NOT_FILED;
+    this.#count(group, bucket, -1);
+    if (group.used === 0) this.#groups[number] = undefined;
   }
 
   /** To the next tick at which any bucket can come due, but not beyond now. */
   #advance(nowTick: number): void {
-    const wheel = this.#filed.findIndex((count) => count > 0);
+    this.#lastDueMs = NaN;
+    const wheel = this.#inWheel.findIndex((count) => count > 0);
     if (wheel === -1) {
       this.#tick = nowTick;
       return;
     }
-    const stride = BUCKETS ** wheel;
-    this.#tick = Math.min(nowTick, (Math.floor(this.#tick / stride) + 1) * stride);
+    const span = SPANS[wheel]!;
+    this.#tick = Math.min(nowTick, (Math.floor(this.#tick / span) + 1) * span);
     // A wheel's bucket comes due when all wheels below have come round.
-    for (let w = 0; w < WHEELS && this.#tick % BUCKETS ** w === 0; w++) {
-      this.#open(w, Math.floor(this.#tick / BUCKETS ** w) % BUCKETS);
+    for (let w = 0; w < WHEELS && isMultiple(this.#tick, SPANS[w]!); w++) {
+      const bucket = numberOf(w, this.#tick);
+      if (this.#inBucket[bucket] !== 0) this.#due.push(bucket);
     }
-  }
-
-  #open(wheel: number, bucket: number): void {
-    const head = wheel * BUCKETS + bucket;
-    const first = this.#heads[head]!;
-    if (first === END) return;
-    this.#heads[head] = END;
-    this.#putDue(first, wheel);
   }
 }
 
-const CHUNK_BITS = 12;
-const IN_CHUNK = (1 << CHUNK_BITS) - 1;
+/** The bucket of a wheel in which a tick lies. */
+function numberOf(wheel: number, tick: number): number {
+  return 1 + wheel * BUCKETS + (Math.floor(tick / SPANS[wheel]!) % BUCKETS);
+}
 
-/**
- * A number for each slot, {@link NOT_FILED} where none was set, in chunks that are made when they are
- * needed and let go when nothing is left in them.
- */
-class Links {
-  readonly #chunks: (Uint32Array | undefined)[] = [];
-  /** How many are set in each chunk. */
-  readonly #counts: number[] = [];
+function isMultiple(tick: number, span: number): boolean {
+  return tick % span === 0;
+}
 
-  get(slot: number): number {
-    return this.#chunks[slot >>> CHUNK_BITS]?.[slot & IN_CHUNK] ?? NOT_FILED;
-  }
+const GROUP_BITS = 10;
+const GROUP = 1 << GROUP_BITS;
+const IN_GROUP = GROUP - 1;
 
-  /** For a slot that has none. */
-  set(slot: number, link: number): void {
-    const number = slot >>> CHUNK_BITS;
-    while (number >= this.#chunks.length) {
-      this.#chunks.push(undefined);
-      this.#counts.push(0);
-    }
-    (this.#chunks[number] ??= new Uint32Array(IN_CHUNK + 1))[slot & IN_CHUNK] = link;
-    this.#counts[number]!++;
-  }
-
-  /** For a slot that has one. */
-  clear(slot: number): void {
-    const number = slot >>> CHUNK_BITS;
-    const left = this.#counts[number]! - 1;
-    this.#counts[number] = left;
-    if (left === 0) this.#chunks[number] = undefined;
-    else this.#chunks[number]![slot & IN_CHUNK] = NOT_FILED;
-  }
+/** So many slots: few enough to be looked through for one of them, enough for its counts not to weigh. */
+class Group {
+  /** By the lower bits of a slot. */
+  readonly buckets = new Uint16Array(GROUP);
+  /** How many of them are in each bucket. */
+  readonly inBucket = new Uint16Array(NUMBERS);
+  /** How many of them are filed. */
+  used = 0;
 }

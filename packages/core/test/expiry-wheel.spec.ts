@@ -58,6 +58,40 @@ describe('the expiry wheel', () => {
     );
   });
 
+  it('shows it when its time has come that was filed last, sooner or later than before', () => {
+    const delay = fc.oneof(fc.nat(100), fc.nat(100_000), fc.nat(2 ** 31 - 1));
+    const slot = fc.integer({ min: 1, max: 5_000 });
+    const filings = fc.array(fc.record({ slot, delay }), { maxLength: 60 });
+    const steps = fc.array(fc.record({ stepMs: delay, filings }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(steps, fc.integer({ min: 1, max: 50 }), (all, stepsAtOnce) => {
+        const wheel = new ExpiryWheel(0);
+        const due = new Map<number, number>();
+        let nowMs = 0;
+        for (const { stepMs, filings: now } of all) {
+          for (const { slot: filed, delay: delayMs } of now) {
+            due.set(filed, nowMs + delayMs);
+            wheel.file(filed, nowMs + delayMs);
+            // Some of what is due is left, and filed again meanwhile.
+            wheel.collect(nowMs, stepsAtOnce, judge);
+          }
+          nowMs += stepMs;
+          wheel.collect(nowMs, Infinity, judge);
+          for (const dueMs of due.values()) expect(dueMs).toBeGreaterThan(nowMs - 2 * TICK_MS);
+        }
+        expect(wheel.isEmpty).toBe(due.size === 0);
+
+        function judge(shown: number): number | undefined {
+          const dueMs = due.get(shown)!;
+          if (dueMs > nowMs) return dueMs;
+          due.delete(shown);
+          return undefined;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   it('forgets nobody, however long it takes', () => {
     const wheel = new ExpiryWheel(0);
     const hour = 3_600_000;

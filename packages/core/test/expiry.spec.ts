@@ -45,16 +45,19 @@ describe('dead entries', () => {
     expect(cache.size).toBe(1200);
   });
 
-  it('are gone from memory when a write moves their deadline back and forth', () => {
+  it('give way at their own time, whatever time their key or their place had before', () => {
     const { cache, advance } = testCache({ maxEntries: manyEntries });
     for (let i = 0; i < manyEntries; i++) {
-      cache.set(`k${i}`, i, { timeout: 3600 });
-      cache.set(`k${i}`, i, { timeout: 10 });
-      cache.touch(`k${i}`, { timeout: 20 });
+      cache.set(`old${i}`, i, { timeout: '30d' });
+      if (i % 2 === 0) cache.set(`old${i}`, i, { timeout: 10 });
+      if (i % 2 === 0) cache.touch(`old${i}`, { timeout: 20 });
+      else cache.delete(`old${i}`);
     }
-    advance(3601);
-    for (let i = 0; i < manyEntries; i++) cache.set(`new${i}`, i);
+    for (let i = 1; i < manyEntries; i += 2) cache.set(`new${i}`, i, { timeout: 20 });
+    advance(21);
+    for (let i = 0; i < manyEntries; i++) cache.set(`newer${i}`, i);
     expect(cache.stats().evictions.entries).toBe(0);
+    expect(cache.size).toBe(manyEntries);
   });
 });
 
