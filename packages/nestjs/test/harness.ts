@@ -60,6 +60,11 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
+/** Lets the process go on until something has come about; what then fails says what has not. */
+export async function until(isTrue: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 2_000 && !isTrue(); turn++) await new Promise(setImmediate);
+}
+
 /** The body as it is, whatever it says it is. */
 function whole(response: unknown, done: (error: Error | null, body: unknown) => void): void {
   const chunks: Buffer[] = [];

@@ -36,6 +36,7 @@ import type {
   INestApplication,
   NestInterceptor,
 } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
 import { Exclude } from 'class-transformer';
 import { Readable } from 'node:stream';
 import { finalize, map, of, tap } from 'rxjs';
@@ -50,7 +51,7 @@ import {
   VaryOn,
 } from '../src/index.js';
 import type { LocMemModuleRegisterOptions } from '../src/index.js';
-import { PLATFORMS, serve } from './harness.js';
+import { PLATFORMS, serve, until } from './harness.js';
 import type { ServeOptions } from './harness.js';
 
 type Type = new (...args: any[]) => object;
@@ -91,6 +92,8 @@ describe.each(PLATFORMS)('@CachePage on %s', (platform) => {
       ) {}
     }
     Exclude()(User.prototype, 'password');
+
+    const SERIALISING = { provide: APP_INTERCEPTOR, useClass: ClassSerializerInterceptor };
 
     @Injectable()
     class Wrapping implements NestInterceptor {
@@ -186,6 +189,23 @@ describe.each(PLATFORMS)('@CachePage on %s', (platform) => {
       expect(lengthless(hit)).toEqual(lengthless(miss));
       expect((await ask(`/${path}`, { method: 'HEAD' })).status).toBe(miss.status);
       expect(runs).toBe(1);
+    });
+
+    it('as an interceptor around all of the application has serialised it', async () => {
+      @Controller()
+      class Users {
+        @CachePage('1m')
+        @Get()
+        get() {
+          return new User(`Ada ${++runs}`, 'secret');
+        }
+      }
+      runs = 0;
+      const { ask } = await start(Users, {}, { providers: [SERIALISING] });
+      for (const isHit of [false, true]) {
+        const answer = await ask('/');
+        expect([answer.isHit, answer.text]).toEqual([isHit, '{"name":"Ada 1"}']);
+      }
     });
 
     it('and answers conditional requests from it', async () => {
@@ -724,9 +744,6 @@ describe.each(PLATFORMS)('@CachePage on %s', (platform) => {
         return { run: this.runs };
       }
     }
-    const until = async (isTrue: () => boolean) => {
-      for (let i = 0; i < 2_000 && !isTrue(); i++) await new Promise(setImmediate);
-    };
 
     it('are given while the handler runs again, guards included, behind the answer', async () => {
       const clock = new TestClock();

@@ -455,7 +455,7 @@ describe.each(PLATFORMS)('@CacheKeyPrefix and @CacheVersion over HTTP on %s', (p
   });
 });
 
-describe('handlers', () => {
+describe.each(PLATFORMS)('handlers on %s', (platform) => {
   it('may be cached themselves: guards and interceptors run on each request', async () => {
     const seen: string[] = [];
     class Watch implements CanActivate, NestInterceptor {
@@ -485,7 +485,7 @@ describe('handlers', () => {
         return a;
       }
     }
-    const { ask } = await serve('Express', {
+    const { ask } = await serve(platform, {
       imports: [LocMemModule.register()],
       controllers: [Cached],
     });

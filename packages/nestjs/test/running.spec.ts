@@ -5,7 +5,7 @@ import { Controller, Get, Injectable, Param, ParseIntPipe } from '@nestjs/common
 import { of } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { Cacheable, CacheEvict, CachePut, getCacheToken, LocMemModule } from '../src/index.js';
-import { PLATFORMS, serve } from './harness.js';
+import { PLATFORMS, serve, until } from './harness.js';
 
 @Injectable()
 class Rates {
@@ -30,6 +30,16 @@ class Rates {
   async *rows(): AsyncGenerator<number> {
     yield ++this.runs;
     yield ++this.runs;
+  }
+  @Cacheable({ key: 'apart', version: (who) => who.length, keyPrefix: (who) => who })
+  async apart(who: string): Promise<string> {
+    return `${who} ${++this.runs}`;
+  }
+  readonly gates: (() => void)[] = [];
+  @Cacheable({ key: 'slow', deadline: '1s' })
+  async slow(): Promise<number> {
+    await new Promise<void>((open) => this.gates.push(open));
+    return ++this.runs;
   }
   @CachePut({ key: 'stale' })
   async put(): Promise<number> {
@@ -59,6 +69,12 @@ class Handlers {
     for await (const row of this.rates.rows()) rows.push(row);
     return rows;
   }
+  @Get('apart/:who') apart(@Param('who') who: string) {
+    return this.rates.apart(who);
+  }
+  @Get('slow') slow() {
+    return this.rates.slow().catch((error: unknown) => (error as Error).name);
+  }
   @Get('put') put() {
     return this.rates.put();
   }
@@ -75,7 +91,7 @@ describe.each(PLATFORMS)('cached methods in an application on %s', (platform) =>
       controllers: [Handlers],
       providers: [Rates],
     };
-    const { ask } = await serve(platform, metadata, {
+    const { app, ask } = await serve(platform, metadata, {
       override: (builder) => builder.overrideProvider(getCacheToken()).useValue(cache),
     });
     const texts = async (...paths: string[]) => {
@@ -83,7 +99,7 @@ describe.each(PLATFORMS)('cached methods in an application on %s', (platform) =>
       for (const path of paths) all.push((await ask(path)).text);
       return all;
     };
-    return { cache, ask, texts };
+    return { cache, ask, texts, rates: app.get(Rates) };
   };
 
   it('condition, unless, tags', async () => {
@@ -107,6 +123,25 @@ describe.each(PLATFORMS)('cached methods in an application on %s', (platform) =>
     cache.advance('2m');
     expect(await texts('/stale', '/stale')).toEqual(['1', '2']);
     expect(await texts('/put', '/stale')).toEqual(['-1', '-1']);
+  });
+
+  it('version and keyPrefix, out of the arguments', async () => {
+    const { texts } = await start();
+    expect(await texts('/apart/a', '/apart/a')).toEqual(['a 1', 'a 1']);
+    expect(await texts('/apart/b', '/apart/bb')).toEqual(['b 2', 'bb 3']);
+    expect(await texts('/apart/a', '/apart/bb')).toEqual(['a 1', 'bb 3']);
+  });
+
+  it('deadline: who waits is told, and the next one tries again', async () => {
+    const { cache, ask, rates } = await start();
+    const waiting = ask('/slow');
+    await until(() => rates.gates.length === 1);
+    cache.advance('1s');
+    expect((await waiting).text).toBe('DeadlineError');
+    const again = ask('/slow');
+    await until(() => rates.gates.length === 2);
+    rates.gates[1]!();
+    expect((await again).text).toBe('1');
   });
 
   it('errorTimeout', async () => {
