@@ -34,7 +34,7 @@ import {
 import { ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom, from, lastValueFrom, Observable, toArray } from 'rxjs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import {
   Cacheable,
   CacheKeyPrefix,
@@ -44,7 +44,7 @@ import {
   RequestMemo,
 } from '../src/index.js';
 import { currentRequest } from '../src/requests/request-scope.js';
-import { closing, compile, freePort, PLATFORMS, serve } from './harness.js';
+import { closing, compile, freePort, PLATFORMS, serve, until } from './harness.js';
 
 @Injectable()
 class Users {
@@ -120,7 +120,7 @@ describe.each(PLATFORMS)('@RequestMemo over HTTP on %s', (platform) => {
 
     @Get('current')
     async current() {
-      await sleep(1);
+      await turn();
       return Promise.all([this.users.current(), this.users.current()]);
     }
 
@@ -245,7 +245,7 @@ describe.each(PLATFORMS)('@RequestMemo over HTTP on %s', (platform) => {
     }
     const { ask } = await serve(platform, { ...app, controllers: [Holder] });
     expect((await ask('/')).text).toBe('1');
-    for (let turns = 0; turns < 100 && scope?.memos; turns++) await sleep(5);
+    await until(() => scope?.memos === undefined);
     expect(scope!.memos).toBeUndefined();
   });
 });
@@ -428,12 +428,14 @@ describe.each(PLATFORMS)('@CacheKeyPrefix and @CacheVersion over HTTP on %s', (p
 
   it('are known to work that goes on after the answer', async () => {
     let done: Promise<unknown> = Promise.resolve();
+    let goOn = (): void => undefined;
+    const answered = new Promise<void>((resolve) => (goOn = resolve));
     @CacheKeyPrefix(header('x-tenant'))
     @Controller()
     class Later {
       constructor(private readonly sales: Sales) {}
       @Get() get() {
-        done = sleep(20).then(() => this.sales.total());
+        done = answered.then(() => this.sales.total());
         return 1;
       }
     }
@@ -443,6 +445,7 @@ describe.each(PLATFORMS)('@CacheKeyPrefix and @CacheVersion over HTTP on %s', (p
       providers: [Sales],
     });
     await ask('/', { headers: { 'x-tenant': 'acme', connection: 'close' } });
+    goOn();
     await done;
     expect([...app.get<LocMemCache>(getCacheToken()).keys()]).toEqual(['{"acme"}sales']);
   });
@@ -603,7 +606,7 @@ describe('messages', () => {
       ) {}
       @MessagePattern('user')
       async user() {
-        await sleep(1);
+        await turn();
         return [await this.users.current(), await this.users.current()];
       }
       @MessagePattern('stream')

@@ -12,7 +12,6 @@ import { GqlExecutionContext, GraphQLModule, Int, Query, Resolver } from '@nestj
 import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom } from 'rxjs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   Cacheable,
   CacheDefaults,
@@ -25,7 +24,7 @@ import {
   RequestMemo,
 } from '../src/index.js';
 import { currentRequest } from '../src/requests/request-scope.js';
-import { closing, freePort, PLATFORMS, serve } from './harness.js';
+import { closing, freePort, PLATFORMS, serve, until } from './harness.js';
 
 interface Asker {
   readonly tenant: string;
@@ -138,7 +137,7 @@ describe('@CacheKeyPrefix and @CacheVersion as functions reach', () => {
     }
     expect(totals).toEqual(expected);
     expect(keysOf(app.get(getCacheToken()))).toEqual(expectedKeys);
-    for (let turns = 0; turns < 100 && scope?.memos; turns++) await sleep(5);
+    await until(() => scope?.memos === undefined);
     expect(scope).toBeDefined();
     expect(scope!.memos).toBeUndefined();
     expect(scope!.address()).toEqual({ keyPrefix: 'acme', version: 2 });
