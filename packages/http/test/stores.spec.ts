@@ -325,6 +325,29 @@ describe('a store that never answers', () => {
   });
 });
 
+describe('a store whose answer came while the process was busy', () => {
+  it('has not been too slow: what has arrived is read before its time is called up', async () => {
+    const inner = new LocMemCache(freshStoreName());
+    const cache = {
+      ...asyncStore(inner).cache,
+      // After a long time in which nothing could be read, timers run first and sockets are read then.
+      get: (key: string) =>
+        new Promise((resolve) => {
+          setImmediate(() => {
+            clock.advance(2);
+            resolve(inner.get(key));
+          });
+        }),
+    };
+    const { ask, runs, event, clock } = await scene(handler, { timeout: 60, cache });
+    const stored = event('stored');
+    await ask('/');
+    await stored;
+    expect((await ask('/')).cache).toMatch(/hit/);
+    expect(runs()).toBe(1);
+  });
+});
+
 describe('a store that does not keep what it is given', () => {
   it.each([
     // As RedisCache drops it while its server is silent, of which `set` says nothing.
