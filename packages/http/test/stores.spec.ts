@@ -339,7 +339,10 @@ describe('a store whose answer came while the process was busy', () => {
           });
         }),
     };
-    const { ask, runs, event, clock } = await scene(handler, { timeout: 60, cache });
+    const { ask, runs, event, clock } = await scene(handler, {
+      timeout: 60,
+      cache: cache as never,
+    });
     const stored = event('stored');
     await ask('/');
     await stored;

@@ -17,8 +17,12 @@ import {
 /** Who waits for a load, and may leave before it has ended. */
 interface Caller {
   readonly promise: Promise<unknown>;
-  /** Undefined = stays until the end. */
+  /** Undefined = does not leave when asked to. */
   readonly patience: AbortController | undefined;
+  /** Undefined = waits for as long as it takes. */
+  readonly deadlineMs: number | undefined;
+  readonly sinceMs: number;
+  hasLeft: boolean;
 }
 
 /** What a snapshot should bring back. */
@@ -60,7 +64,7 @@ export function makeWorld(
 ): World {
   const model = new Model(policy, isDjango);
   const name = `model ${++worlds}`;
-  const clock = { now: () => model.nowMs };
+  const { clock } = model;
   const compat = isDjango ? 'django' : undefined;
   const made = handles.map((handle) => {
     const warned: string[] = [];
@@ -84,6 +88,7 @@ export interface Step {
   readonly stale: number | null | undefined;
   readonly ahead: number | null | undefined;
   readonly negativeTimeout: number | null | undefined;
+  readonly deadline: number | null | undefined;
   /** Whether the caller has left already. */
   readonly isGone: boolean;
   readonly number: number;
@@ -356,8 +361,22 @@ export const PLAYS: Record<string, Play> = {
     else assert.deepEqual(actual, ids);
   },
 
-  advance: ({ model, number }) => {
-    model.nowMs += Math.abs(number) * 1000;
+  advance: async ({ model, world, number }) => {
+    const seconds = Math.abs(number);
+    const endMs = model.nowMs + seconds * 1000;
+    const late = world.loads.flatMap(({ flight, callers }) =>
+      callers.filter((caller) => leavesMs(caller) <= endMs).map((caller) => ({ flight, caller })),
+    );
+    const outcomes = Promise.allSettled(late.map(({ caller }) => caller.promise));
+    model.clock.advance(seconds);
+    for (const { flight, caller } of late) {
+      caller.hasLeft = true;
+      model.giveUp(flight, caller.deadlineMs!);
+    }
+    for (const outcome of await outcomes) {
+      assert.equal(outcome.status, 'rejected');
+      assert.equal((outcome.reason as { code?: string }).code, 'ERR_LOCMEM_DEADLINE');
+    }
   },
 
   getOrSet: (scene) => {
@@ -373,9 +392,7 @@ export const PLAYS: Record<string, Play> = {
       return;
     }
     // A caller who would wait for a load under way gets a promise of it.
-    if (flag && (joins(scene) || servesOld(scene))) {
-      return joined(scene, actual);
-    }
+    if (flag && joins(scene)) return joined(scene, actual);
     if (flag && hasOld(scene)) {
       model.put(spec, id, fresh()); // and given out without a second look
       return assert.deepEqual(actual, value);
@@ -408,6 +425,7 @@ export const PLAYS: Record<string, Play> = {
   beginLoad: async (scene) => {
     const { cache, key, tags, isGone, model, spec, id, origin, world } = scene;
     const isAhead = endsSoon(scene);
+    const isOld = hasOld(scene);
     let outcome!: Load['settle'];
     let runs = 0;
     const load = () => {
@@ -426,15 +444,18 @@ export const PLAYS: Record<string, Play> = {
     const entry = model.read(id);
     if (entry) sameValue(actual, entry);
     if (entry && !isAhead) return assert.equal(runs, 0);
-    if (!entry && isGone && !hasOld(scene)) {
+    if (!entry && isGone && !isOld) {
       assert.equal(runs, 0);
       return assert.rejects(actual as Promise<unknown>, /left/);
     }
-    const isUnderWay = model.flights.has(id);
-    assert.equal(runs, isUnderWay ? 0 : 1, 'one load for each key at a time');
+    const isUnderWay = joins(scene);
+    assert.equal(runs, isUnderWay ? 0 : 1, 'one load for each key until it is given up');
     if (!isUnderWay) {
-      const flight = { overtaken: false, tags: model.mark(tags) };
-      model.flights.set(id, flight);
+      const flight = model.takeOff(id, tags);
+      // Nobody waits who could give it up later.
+      const { deadline } = scene;
+      if ((isAhead || isOld) && deadline != null && deadline > 0)
+        model.giveUp(flight, deadline * 1000);
       const write = { ...written(scene), ...kept(scene) };
       world.loads.push({
         handle: spec,
@@ -447,16 +468,19 @@ export const PLAYS: Record<string, Play> = {
       });
     }
     if (entry) return;
-    if (servesOld(scene)) assert(!(actual instanceof Promise), 'stale is served at once');
+    if (isOld) assert(!(actual instanceof Promise), 'stale is served at once');
     return joined(scene, actual, patience);
   },
 
   /** Who waits for the first load leaves, some of them or all. */
   leave: async ({ world, flag }) => {
-    const callers = (world.loads[0]?.callers ?? []).filter(({ patience }) => patience);
-    for (const { patience, promise } of flag ? callers : callers.slice(0, 1)) {
-      patience!.abort(new Error('left'));
-      await assert.rejects(promise, /left/);
+    const callers = (world.loads[0]?.callers ?? []).filter(
+      ({ patience, hasLeft }) => patience && !hasLeft,
+    );
+    for (const caller of flag ? callers : callers.slice(0, 1)) {
+      caller.patience!.abort(new Error('left'));
+      await assert.rejects(caller.promise, /left/);
+      caller.hasLeft = true;
     }
   },
 
@@ -485,17 +509,17 @@ export const PLAYS: Record<string, Play> = {
     assert.equal(actual, saved.entries.filter(([id]) => model.entries.has(id)).length);
   },
 
-  endLoad: async ({ world, model, value, flag }) => {
-    const load = world.loads.shift();
+  endLoad: async ({ world, model, value, flag, number }) => {
+    const load = number < 0 ? world.loads.pop() : world.loads.shift();
     if (!load) return;
     const { handle, id, origin, flight, callers } = load;
-    const staying = callers.filter(({ patience }) => !patience?.signal.aborted);
+    const staying = callers.filter(({ hasLeft }) => !hasLeft);
     const outcomes = Promise.allSettled(staying.map(({ promise }) => promise));
     if (!flag) {
       load.settle({ error: new Error('no database') });
       for (const { status } of await outcomes) assert.equal(status, 'rejected');
       await settle();
-      if (!flight.overtaken) model.flights.delete(id);
+      if (!flight.overtaken) model.land(id, flight);
       return;
     }
     load.settle({ value });
@@ -505,7 +529,7 @@ export const PLAYS: Record<string, Play> = {
     let winner: Entry | undefined;
     if (flight.overtaken || isOutdated) {
       winner = model.live(id);
-      if (!flight.overtaken) model.flights.delete(id);
+      if (!flight.overtaken) model.land(id, flight);
     } else {
       const entry = { ...model.entry(handle, value, load.options, origin), tags: flight.tags };
       model.put(handle, id, entry);
@@ -546,10 +570,22 @@ export const PLAYS: Record<string, Play> = {
 };
 
 /** What a caller got while a load of the key was under way. */
-function joined({ model, id, world }: Scene, actual: unknown, patience?: AbortController): void {
-  const load = world.loads.find(({ flight }) => flight === model.flights.get(id))!;
-  if (actual instanceof Promise) load.callers.push({ promise: actual, patience });
-  else sameValue(actual, model.entries.get(id));
+function joined(
+  { model, id, world, deadline }: Scene,
+  actual: unknown,
+  patience?: AbortController,
+): void {
+  const load = world.loads.find(({ flight }) => flight === model.flights.get(id)?.at(-1))!;
+  if (actual instanceof Promise) {
+    const deadlineMs = deadline == null ? undefined : deadline * 1000;
+    const { nowMs: sinceMs } = model;
+    load.callers.push({ promise: actual, patience, deadlineMs, sinceMs, hasLeft: false });
+  } else sameValue(actual, model.entries.get(id));
+}
+
+/** When a caller's own patience ends: no timer fires in the millisecond in which it is set. */
+function leavesMs({ hasLeft, sinceMs, deadlineMs = Infinity }: Caller): number {
+  return hasLeft ? Infinity : sinceMs + Math.max(1, deadlineMs);
 }
 
 function written({ timeout, tags }: Scene): WriteSpec {
@@ -563,13 +599,14 @@ function kept({ stale, negativeTimeout }: Scene): WriteSpec {
 
 /** The options of a load. */
 function loading(scene: Scene) {
-  return { ...options(scene), ...kept(scene), refreshAhead: scene.ahead };
+  const { ahead: refreshAhead, deadline } = scene;
+  return { ...options(scene), ...kept(scene), refreshAhead, deadline };
 }
 
 /** Whether a hit is to be loaded anew ahead of its time, by who asks first. */
 function endsSoon({ model, id, ahead }: Scene): boolean {
   const entry = model.peek(id);
-  if (ahead === undefined || !entry || model.flights.has(id)) return false;
+  if (ahead === undefined || !entry || model.joinable(id)) return false;
   const aheadMs = ahead === null ? Infinity : ahead * 1000;
   return entry.deadlineMs - model.nowMs < aheadMs;
 }
@@ -592,12 +629,7 @@ function hasOld({ model, id, stale }: Scene): boolean {
 }
 
 function joins({ model, id }: Scene): boolean {
-  return model.flights.has(id);
-}
-
-/** Whether a load under way leaves this caller with the old value. */
-function servesOld(scene: Scene): boolean {
-  return hasOld(scene) && scene.model.flights.has(scene.id);
+  return model.joinable(id) !== undefined;
 }
 
 /** What a cache that refuses such keys does: it changes nothing. */
@@ -652,7 +684,7 @@ export async function finish(world: World): Promise<void> {
   const step = { handle: 0, key: 'k', keys: [], version: undefined, value: BIG } as const;
   const rest = {
     ...{ timeout: undefined, tags: undefined, stale: undefined, number: 1, flag: true },
-    ...{ ahead: undefined, negativeTimeout: undefined, isGone: false },
+    ...{ ahead: undefined, negativeTimeout: undefined, deadline: undefined, isGone: false },
   };
   while (world.loads.length > 0) await play('endLoad', { ...step, ...rest }, world);
   cache.clear();

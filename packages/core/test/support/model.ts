@@ -2,6 +2,7 @@
 // would have to go, walked from end to end whenever something is asked. It predicts every answer; what the
 // store says it evicted or buried (its events) is compared with what had to go, one for one.
 import { deliver } from '../../src/events.js';
+import { TestClock } from '../../src/testing/test-clock.js';
 import assert from 'node:assert/strict';
 import { types } from 'node:util';
 import type { CacheEvent, LocMemOptions } from '@locmem/core';
@@ -52,6 +53,9 @@ export interface Entry {
 export interface Flight {
   overtaken: boolean;
   tags: Entry['tags'];
+  readonly startedMs: number;
+  /** The longest that anybody waited before giving up; undefined when nobody did. */
+  givenUpAfterMs: number | undefined;
 }
 
 /** Longer strings than any key or other value here; decides what is too large. */
@@ -73,13 +77,17 @@ export function clone(value: unknown): unknown {
 }
 
 export class Model {
-  nowMs = 1_000_000;
+  readonly clock = new TestClock();
   /** Physically held, the next victim first. */
   entries = new Map<string, Entry>();
-  readonly flights = new Map<string, Flight>();
-  /** Told by the store, not yet accounted for. */
-  /** What the listener has been told. */
+  /** Loads under way that have not been overtaken, the newest last. */
+  readonly flights = new Map<string, Flight[]>();
+  /** What the listener has been told, as far as it is not yet accounted for. */
   readonly heard: CacheEvent[] = [];
+
+  get nowMs(): number {
+    return this.clock.now();
+  }
 
   /** Events are told after the operation; the model wants to know now. */
   get events(): CacheEvent[] {
@@ -224,11 +232,46 @@ export class Model {
     this.entries.delete(id);
   }
 
+  // ---- loading ---------------------------------------------------------------------------------
+
+  takeOff(id: string, tags: string[] | undefined): Flight {
+    const { nowMs: startedMs } = this;
+    const flight = {
+      overtaken: false,
+      tags: this.mark(tags),
+      startedMs,
+      givenUpAfterMs: undefined,
+    };
+    this.flights.set(id, [...(this.flights.get(id) ?? []), flight]);
+    return flight;
+  }
+
+  /** Its end; what has been overtaken is under way no more. */
+  land(id: string, flight: Flight): void {
+    const others = (this.flights.get(id) ?? []).filter((other) => other !== flight);
+    if (others.length > 0) this.flights.set(id, others);
+    else this.flights.delete(id);
+  }
+
+  /** The newest load; unless somebody gave it up so long ago that it is time for another beside it. */
+  joinable(id: string): Flight | undefined {
+    const flights = this.flights.get(id) ?? [];
+    const newest = flights.at(-1);
+    if (newest?.givenUpAfterMs === undefined) return newest;
+    const patienceMs = newest.givenUpAfterMs * 2 ** (flights.length - 1);
+    return this.nowMs - newest.startedMs < patienceMs ? newest : undefined;
+  }
+
+  giveUp(flight: Flight, afterMs: number): void {
+    flight.givenUpAfterMs = Math.max(0, flight.givenUpAfterMs ?? 0, afterMs);
+  }
+
   overtake(id: string): void {
-    const flight = this.flights.get(id);
-    if (flight) flight.overtaken = true;
+    for (const flight of this.flights.get(id) ?? []) flight.overtaken = true;
     this.flights.delete(id);
   }
+
+  // ---- purging ---------------------------------------------------------------------------------
 
   purge(names: string[], kind: 'hard' | 'soft'): void {
     const counts = kind === 'hard' ? this.#hard : this.#soft;
