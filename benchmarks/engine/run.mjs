@@ -30,6 +30,9 @@ const QUICK = { rounds: 1, runs: 1, warmMs: 5, roundMs: 2, scale: 0.01 };
 /** Those of each kind that a smoke test starts in every scenario; all of them are checked. */
 const QUICK_SUBJECTS = ['map/', 'lru-cache/', 'catbox-memory/', 'locmem/'];
 
+/** So many subjects between two readings of the baseline: the machine changes its speed within a round. */
+const GROUP = 3;
+
 const { values: args } = parseArgs({
   options: {
     quick: { type: 'boolean', default: false },
@@ -102,23 +105,44 @@ async function checkAll() {
 
 // ---- timed scenarios ---------------------------------------------------------------------------
 
-/** Every subject in turn, round after round, so that what the machine does besides hits them all. */
+function groupsOf(all) {
+  return Array.from({ length: Math.ceil(all.length / GROUP) }, (_, group) =>
+    all.slice(group * GROUP, (group + 1) * GROUP),
+  );
+}
+
+/**
+ * Every subject in turn, round after round, so that what the machine does besides hits them all. Ratios are to
+ * the readings of the baseline just before and after.
+ */
 async function time(scenario, participants) {
   const { rounds, warmMs, roundMs } = plan;
   const children = participants.map((subject) => start(scenario, subject));
   try {
     for (const child of children) await child.ask({ what: 'warm up', milliseconds: warmMs });
     const ns = participants.map(() => []);
+    const ratios = participants.map(() => []);
+    const baseline = participants.findIndex(({ id }) => id === scenario.baseline);
+    const measure = async (i) => {
+      const reading = await children[i].ask({ what: 'round', milliseconds: roundMs });
+      ns[i].push(reading);
+      return reading;
+    };
     for (let round = 0; round < rounds; round++) {
-      for (const [i, child] of children.entries()) {
-        ns[i].push(await child.ask({ what: 'round', milliseconds: roundMs }));
+      let before = await measure(baseline);
+      for (const group of groupsOf([...participants.keys()].filter((i) => i !== baseline))) {
+        const readings = [];
+        for (const i of group) readings.push([i, await measure(i)]);
+        const after = await measure(baseline);
+        for (const [i, reading] of readings) ratios[i].push((2 * reading) / (before + after));
+        ratios[baseline].push(1);
+        before = after;
       }
     }
-    const base = ns[participants.findIndex(({ id }) => id === scenario.baseline)];
     return participants.map(({ id }, i) => ({
       subject: id,
       ns: rounded(spreadOf(ns[i])),
-      ratio: rounded(spreadOf(ns[i].map((value, round) => value / base[round]))),
+      ratio: rounded(spreadOf(ratios[i])),
     }));
   } finally {
     for (const child of children) child.end();
@@ -171,7 +195,7 @@ function report() {
       processes: 'one process for each subject and scenario',
       rounds: `${plan.rounds} rounds, interleaved: each subject in turn, round after round; ${plan.roundMs} ms each after ${plan.warmMs} ms of warming up and a full garbage collection`,
       figures:
-        'median over the rounds, smallest and largest; ratios to the baseline of the same round',
+        'median over the rounds, smallest and largest; the baseline is read before and after every three subjects, and ratios are to the mean of the two',
       observed: `memory, stalls and stampedes: ${plan.runs} runs, each in a new process; the better one`,
       noise: 'differences under 1.3 times are noise; Map runs twice, under two names, to show it',
     },
