@@ -14,7 +14,7 @@ import type { Resource, StoredResponse } from './entry.js';
 import { Fetch } from './fetch.js';
 import { fieldsOf } from './fields.js';
 import { ageField, ttlSeconds } from './freshness.js';
-import { Handler, handlersOf } from './handled.js';
+import { handlerOf, lastHandlerOf, meet } from './handled.js';
 import { invalidatedBy } from './invalidated.js';
 import { isPromise } from './maybe-promise.js';
 import { Order } from './order.js';
@@ -37,8 +37,6 @@ import { askWith, canValidate, contradicts } from './validation.js';
  * that it returns is looked at only for its rejection, where a stored answer can stand in.
  */
 export type Next = (error?: unknown) => unknown;
-
-const NO_HANDLERS: readonly Handler[] = Object.freeze([]);
 
 export class Exchange<Req extends IncomingMessage> {
   readonly #site: Site<Req>;
@@ -69,21 +67,19 @@ export class Exchange<Req extends IncomingMessage> {
       this.#next();
       return;
     }
-    const handlers = handlersOf(this.#req);
     // The same cache twice in a row, or on a router below itself: once is enough.
-    if (handlers.some((handler) => handler.site === this.#site)) {
+    if (handlerOf(this.#req, this.#site) !== undefined) {
       this.#next();
       return;
     }
-    const outer = handlers.length === 0 ? NO_HANDLERS : [...handlers];
-    const plan = planned ?? planFor(this.#req, settings, origin, customKeyScope, outer.at(-1));
-    const own = new Handler(this.#site);
-    handlers.push(own);
+    const around = lastHandlerOf(this.#req);
+    const plan = planned ?? planFor(this.#req, settings, origin, customKeyScope, around);
+    const own = meet(this.#req, this.#site);
     if (plan.kind === 'pass') {
       own.passed = plan.reason;
       // A cache that does not listen to the client's wish may well keep what this one does not.
       if (plan.reason !== 'request-no-store') {
-        for (const { fetch } of outer) fetch?.yields('inner-bypass');
+        for (let outer = around; outer; outer = outer.outer) outer.fetch?.yields('inner-bypass');
       }
       // What the cache around this one could not find out, that one has told.
       if ('error' in plan) trace.error('option', plan.error);
@@ -97,7 +93,8 @@ export class Exchange<Req extends IncomingMessage> {
 
     own.identity = plan.identity;
     let isCaptured = false;
-    for (const { fetch } of outer) {
+    for (let outer = around; outer; outer = outer.outer) {
+      const { fetch } = outer;
       if (fetch?.isFor(this.#site.flights, plan.address) === true) {
         // A cache further out already captures this very answer for this very place in the store.
         // The one on the route knows the route: what it says of freshness and limits counts.
@@ -371,7 +368,7 @@ export class Exchange<Req extends IncomingMessage> {
   }
 
   #register(fetch: Fetch): void {
-    const handler = handlersOf(this.#req).find(({ site }) => site === this.#site);
+    const handler = handlerOf(this.#req, this.#site);
     if (handler) handler.fetch = fetch;
   }
 

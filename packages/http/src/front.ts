@@ -16,7 +16,7 @@ import {
 } from './front-apps.js';
 import type { ExpressApp, Intercept, KoaApp } from './front-apps.js';
 import { ageField, ttlSeconds } from './freshness.js';
-import { hasMetACache } from './handled.js';
+import { lastHandlerOf } from './handled.js';
 import { whenThere } from './maybe-promise.js';
 import { checkOptionNames, OptionReader } from './option-reader.js';
 import type { ResponseCacheOptions } from './options.js';
@@ -129,7 +129,7 @@ type OnHit = ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
 function asTheCache({ site, quick }: Parts, onHit: OnHit): Intercept {
   return (req, res, goOn) => {
     // What caches further out have found out about a request, the long way knows.
-    const isFirst = !hasMetACache(req) && !res.headersSent;
+    const isFirst = lastHandlerOf(req) === undefined && !res.headersSent;
     if (isFirst && quick.answer(req, res, false, onHit !== undefined) === 'answered') {
       tell(site, onHit, req, res);
       return;
@@ -172,7 +172,7 @@ function beforeTheCache(
         fronting.warn(`"${order.danger}" may be mounted before the cache`);
     }
     // Or it has come by another cache, which may have let it past.
-    if (order.danger !== undefined || hasMetACache(req) || (!order.isFirst && hasOrigin(req))) {
+    if (order.danger !== undefined || lastHandlerOf(req) !== undefined || (!order.isFirst && hasOrigin(req))) {
       goOn();
       return;
     }

@@ -10,7 +10,7 @@ import type { Leader, Outcome } from './collapse.js';
 import type { StoredResponse } from './entry.js';
 import type { FetchOrder } from './fetch.js';
 import { areAsSent } from './fronting.js';
-import { handlersOf } from './handled.js';
+import { handlerOf } from './handled.js';
 import { isMomentary } from './reasons.js';
 import type { Refusal } from './reasons.js';
 import type { Lookup } from './request.js';
@@ -47,8 +47,8 @@ export class Order<Req extends IncomingMessage> implements FetchOrder {
 
   againstFront(): string | undefined {
     const { origin } = this.#site;
-    const [outermost] = handlersOf(this.#req);
-    if (outermost?.site !== this.#site) return 'another response cache stands before this one';
+    const own = handlerOf(this.#req, this.#site);
+    if (own === undefined || own.outer !== undefined) return 'another response cache stands before this one';
     const before = 'middlewares before the response cache';
     if (origin.knowsVisitor?.(this.#req)) return `${before} know who asks`;
     if (origin.isRewritten?.(this.#req)) return `${before} make another body of an answer`;

@@ -10,7 +10,7 @@ import type { Next } from './exchange.js';
 import { explain } from './explain.js';
 import type { Explanation } from './explain.js';
 import { Fronting } from './fronting.js';
-import { hasMetACache } from './handled.js';
+import { lastHandlerOf } from './handled.js';
 import { flightBoard } from './in-flight.js';
 import { ALL_RESPONSES, groupTag, tagTag } from './key.js';
 import { checkOptionNames, OptionReader } from './option-reader.js';
@@ -148,7 +148,7 @@ export function createResponseCache<
     [PARTS]: { site, quick },
     handle(req: Req, res: ServerResponse, next: Next) {
       // What caches further out have found out about a request, the long way knows.
-      const isFirst = !hasMetACache(req) && !res.headersSent;
+      const isFirst = lastHandlerOf(req) === undefined && !res.headersSent;
       // An adapter has just tried, by `answeredAtOnce`.
       let plan = isFirst ? quick.takePlan(req) : undefined;
       if (isFirst && plan === undefined) {
@@ -187,7 +187,7 @@ export function partsOf(cache: unknown): Parts | undefined {
  */
 export function answeredAtOnce(cache: object, req: IncomingMessage, res: ServerResponse): boolean {
   // What caches further out have found out about a request, the long way knows.
-  if (hasMetACache(req) || res.headersSent) return false;
+  if (lastHandlerOf(req) !== undefined || res.headersSent) return false;
   return partsOf(cache)?.quick.answer(req, res) === 'answered';
 }
 
