@@ -172,7 +172,11 @@ function beforeTheCache(
         fronting.warn(`"${order.danger}" may be mounted before the cache`);
     }
     // Or it has come by another cache, which may have let it past.
-    if (order.danger !== undefined || lastHandlerOf(req) !== undefined || (!order.isFirst && hasOrigin(req))) {
+    if (
+      order.danger !== undefined ||
+      lastHandlerOf(req) !== undefined ||
+      (!order.isFirst && hasOrigin(req))
+    ) {
       goOn();
       return;
     }

@@ -48,7 +48,8 @@ export class Order<Req extends IncomingMessage> implements FetchOrder {
   againstFront(): string | undefined {
     const { origin } = this.#site;
     const own = handlerOf(this.#req, this.#site);
-    if (own === undefined || own.outer !== undefined) return 'another response cache stands before this one';
+    if (own === undefined || own.outer !== undefined)
+      return 'another response cache stands before this one';
     const before = 'middlewares before the response cache';
     if (origin.knowsVisitor?.(this.#req)) return `${before} know who asks`;
     if (origin.isRewritten?.(this.#req)) return `${before} make another body of an answer`;

@@ -18,15 +18,39 @@ import { noteRewritten } from './origin.js';
 
 type Method = (...args: unknown[]) => unknown;
 
-/** The methods through which an answer is written. */
-type Writing = Record<'writeHead' | 'write' | 'end', Method>;
+/**
+ * The methods through which an answer is written. A class, as all that holds on to a request and is made for
+ * each: V8 makes literals among the old objects once many of a kind have lived through the small collections,
+ * and each then keeps its request until the large one.
+ */
+class Writing {
+  constructor(
+    readonly writeHead: Method,
+    readonly write: Method,
+    readonly end: Method,
+  ) {}
+}
 
 /** What of a response the cache is shown otherwise than it is; undefined: as it is. */
-type Shown = Writing & {
-  getHeader: ((name: string) => OutgoingHttpHeader | undefined) | undefined;
-  getRawHeaderNames: (() => string[]) | undefined;
-  writableEnded: true | undefined;
-};
+class Shown {
+  getHeader: ((name: string) => OutgoingHttpHeader | undefined) | undefined = undefined;
+  getRawHeaderNames: (() => string[]) | undefined = undefined;
+  writableEnded: true | undefined = undefined;
+
+  constructor(
+    public writeHead: Method,
+    public write: Method,
+    public end: Method,
+  ) {}
+}
+
+/** The answer as it was when the middlewares further in returned. */
+class Left {
+  constructor(
+    readonly status: number,
+    readonly body: unknown,
+  ) {}
+}
 
 type Stage =
   /** The cache looks the request up: what it ends is an answer from the store. */
@@ -51,8 +75,7 @@ export class Answer {
   readonly #shown: Shown;
   readonly #unwatchedEnd: Method;
   #stage: Stage = 'lookup';
-  /** When the middlewares further in returned. */
-  #left: { readonly status: number; readonly body: unknown } | undefined;
+  #left: Left | undefined;
   /** The handler's answer, where that is not what reaches the socket. */
   #body: Body | { readonly kind: 'overheard' } | undefined;
   /** What is really written, while the cache is shown what the handler meant. */
@@ -63,14 +86,13 @@ export class Answer {
     this.#ctx = ctx;
     this.#onTaken = onTaken;
     this.#real = methodsOf(ctx.res);
-    this.#shown = {
-      writeHead: (...args) => this.#writeHead(args),
-      write: (...args) => this.#write(args),
-      end: (...args) => this.#end(args),
-      ...{ getHeader: undefined, getRawHeaderNames: undefined, writableEnded: undefined },
-    };
+    this.#shown = new Shown(
+      (...args) => this.#writeHead(args),
+      (...args) => this.#write(args),
+      (...args) => this.#end(args),
+    );
     this.#unwatchedEnd = this.#shown.end;
-    this.res = shownAs(ctx.res, this.#shown);
+    this.res = new Proxy(ctx.res, new ShownInstead(this.#shown));
   }
 
   /**
@@ -93,17 +115,16 @@ export class Answer {
       return;
     }
     this.#stage = 'inside';
-    Object.assign(this.#ctx.res, {
-      writeHead: (...args: unknown[]) => this.#onWriteHead(args),
-      write: (...args: unknown[]) => this.#onWrite(args),
-      end: (...args: unknown[]) => this.#onEnd(args),
-    });
+    const res = this.#ctx.res as unknown as Record<keyof Writing, Method>;
+    res.writeHead = (...args) => this.#onWriteHead(args);
+    res.write = (...args) => this.#onWrite(args);
+    res.end = (...args) => this.#onEnd(args);
   }
 
   /** The middlewares further in have returned. */
   leave(): void {
     const ctx = this.#ctx;
-    this.#left = { status: ctx.status, body: ctx.body };
+    this.#left = new Left(ctx.status, ctx.body);
     if (this.#stage !== 'inside' || this.#isAnsweredInstead(ctx.status)) return;
     if (ctx.respond === false || ctx.headerSent || ctx.res.writableEnded) {
       this.#stage = 'direct';
@@ -261,29 +282,35 @@ interface WithRawNames {
 }
 
 function methodsOf(res: ServerResponse): Writing {
-  return {
-    writeHead: res.writeHead.bind(res) as Method,
-    write: res.write.bind(res) as Method,
-    end: res.end.bind(res) as Method,
-  };
+  return new Writing(
+    res.writeHead.bind(res) as Method,
+    res.write.bind(res) as Method,
+    res.end.bind(res) as Method,
+  );
 }
 
 /** The response, but for what is shown instead; both are written to through it. */
-function shownAs(res: ServerResponse, shown: Shown): ServerResponse {
-  return new Proxy(res, {
-    get(_res, name) {
-      const instead = Object.hasOwn(shown, name) ? shown[name as keyof Shown] : undefined;
-      // What a cache has noted on the real response is no business of one that is shown another.
-      if (instead !== undefined || typeof name === 'symbol') return instead;
-      const value: unknown = Reflect.get(res, name, res);
-      return typeof value === 'function' ? (value.bind(res) as unknown) : value;
-    },
-    set(_res, name, value: never) {
-      // What a cache notes on the response that it is shown is not for another one's.
-      if (typeof name === 'symbol' || Object.hasOwn(shown, name)) {
-        shown[name as keyof Shown] = value;
-      } else Reflect.set(res, name, value, res);
-      return true;
-    },
-  });
+class ShownInstead implements ProxyHandler<ServerResponse> {
+  readonly #shown: Shown;
+
+  constructor(shown: Shown) {
+    this.#shown = shown;
+  }
+
+  get(res: ServerResponse, name: string | symbol): unknown {
+    const shown = this.#shown;
+    const instead = Object.hasOwn(shown, name) ? shown[name as keyof Shown] : undefined;
+    // What a cache has noted on the real response is no business of one that is shown another.
+    if (instead !== undefined || typeof name === 'symbol') return instead;
+    const value: unknown = Reflect.get(res, name, res);
+    return typeof value === 'function' ? (value.bind(res) as unknown) : value;
+  }
+
+  set(res: ServerResponse, name: string | symbol, value: never): boolean {
+    // What a cache notes on the response that it is shown is not for another one's.
+    if (typeof name === 'symbol' || Object.hasOwn(this.#shown, name)) {
+      this.#shown[name as keyof Shown] = value;
+    } else Reflect.set(res, name, value, res);
+    return true;
+  }
 }
