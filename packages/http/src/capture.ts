@@ -38,16 +38,18 @@ export interface ResponseWatcher {
   onFailed?(error: unknown): void;
 }
 
-/** The head of an answer at two moments. */
-export interface Head {
-  readonly status: number;
-  /**
-   * The fields when the handler began to write. What changes between this and {@link fields} was
-   * changed by a middleware, not always by one inside this cache.
-   */
-  readonly atFirstWrite: Fields;
-  /** The fields when the head reached this cache. */
-  readonly fields: Fields;
+/** The head of an answer at two moments. A class, for the reason that stands at `Handler`. */
+export class Head {
+  constructor(
+    readonly status: number,
+    /** The fields when the head reached this cache. */
+    readonly fields: Fields,
+    /**
+     * The fields when the handler began to write. What changes between this and {@link fields} was
+     * changed by a middleware, not always by one inside this cache.
+     */
+    readonly atFirstWrite: Fields = fields,
+  ) {}
 }
 
 type Method<R> = (this: ServerResponse, ...args: unknown[]) => R;
@@ -242,8 +244,7 @@ class Watching implements Watch {
   #offer(status: unknown): void {
     if (!this.#takes(Number(status))) return;
     this.take(() => {
-      const fields = fieldsOf(this.#res);
-      this.#watcher.onTaken?.({ status: Number(status), atFirstWrite: fields, fields });
+      this.#watcher.onTaken?.(new Head(Number(status), fieldsOf(this.#res)));
     });
   }
 
@@ -273,8 +274,7 @@ class Watching implements Watch {
 
   #tellOfHead(status: number): void {
     try {
-      const fields = fieldsOf(this.#res);
-      this.#watcher.onHead?.({ status, atFirstWrite: this.#atFirstWrite ?? fields, fields });
+      this.#watcher.onHead?.(new Head(status, fieldsOf(this.#res), this.#atFirstWrite));
     } catch (error) {
       this.#failed(error);
     }

@@ -57,17 +57,23 @@ export type RequestPlan =
       /** Path and query. */
       readonly target: string;
     }
-  | {
-      readonly kind: 'lookup';
-      readonly address: Address;
-      readonly identity: Identity;
-      readonly tags: readonly string[];
-      readonly authority: string;
-      readonly wishes: RequestDirectives;
-    };
+  | Lookup;
 
-/** A plan to look a request up: where, and what else it carries along. */
-export type Lookup = Extract<RequestPlan, { readonly kind: 'lookup' }>;
+/**
+ * A plan to look a request up: where, and what else it carries along. A class, for the reason that stands at
+ * `Handler`.
+ */
+export class Lookup {
+  readonly kind = 'lookup';
+
+  constructor(
+    readonly address: Address,
+    readonly identity: Identity,
+    readonly tags: readonly string[],
+    readonly authority: string,
+    readonly wishes: RequestDirectives,
+  ) {}
+}
 
 /** A plan to invalidate, once the answer is a success. */
 export type Invalidation = Extract<RequestPlan, { readonly kind: 'invalidate' }>;
@@ -157,14 +163,9 @@ function planForRead<Req extends IncomingMessage>(
     keyedBy(identity, url),
     identity.cookies && keyedCookies(headersOf(req).cookie, identity.cookies),
   );
-  return {
-    kind: 'lookup',
-    address: { key, version: identity.version },
-    identity,
-    tags: resourceTags(authority, url.target),
-    authority,
-    wishes,
-  };
+  const address = { key, version: identity.version };
+  const tags = resourceTags(authority, url.target);
+  return new Lookup(address, identity, tags, authority, wishes);
 }
 
 function keyedBy({ custom }: Identity, url: EffectiveUrl): KeyedBy {
