@@ -13,6 +13,7 @@ import {
 } from './key.js';
 import { KeySpace } from './key-space.js';
 import type { ResolvedOptions } from './options.js';
+import { messageOf } from './show.js';
 import type { Store } from './store.js';
 import type { LocMemWarningCode } from './warnings.js';
 
@@ -160,7 +161,7 @@ export class Addressing {
     try {
       fullKey = joinKeys(key, keyPrefix, version);
     } catch (cause) {
-      const rule = `keyFunction threw (${String((cause as Error | undefined)?.message ?? cause)})`;
+      const rule = `keyFunction threw (${messageOf(cause)})`;
       throw new InvalidKeyError(this.#store.name, key, rule, { cause });
     }
     if (typeof fullKey === 'string') return fullKey;

@@ -1,7 +1,11 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { InvalidKeyError, LocMemCache } from '@locmem/core';
 import { runBuilt } from './support/run-built.js';
 import { testCache } from './support/test-cache.js';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('keys', () => {
   it('keep prefixes and versions apart, also where colons would make them one in Django', () => {
@@ -102,6 +106,19 @@ describe('keyFunction', () => {
     expect(cache.get('good')).toBe(1);
   });
 
+  it.each([Object.create(null), undefined, Symbol('s')])(
+    'that throws %p, which has no message, is a clear error, too',
+    (thrown) => {
+      const keyFunction = () => {
+        throw thrown;
+      };
+      const { cache } = testCache({ keyFunction });
+      expect(() => cache.get('k')).toThrow(
+        expect.objectContaining({ code: 'ERR_LOCMEM_INVALID_KEY', key: 'k', cause: thrown }),
+      );
+    },
+  );
+
   it('that returns no string is a clear error', () => {
     const { cache } = testCache({ keyFunction: () => 7 as unknown as string });
     expect(() => {
@@ -198,6 +215,25 @@ describe('a warning without onWarning', () => {
     expect(stderr.match(/LOCMEM_KEY_EMPTY/g)).toHaveLength(2);
     expect(stderr.match(/LOCMEM_KEY_NOT_PORTABLE/g)).toHaveLength(2);
   });
+});
+
+describe('an onWarning that throws', () => {
+  it.each([new Error('handler'), Object.create(null)])(
+    'is told to the process, and the write is done: %p',
+    (thrown) => {
+      const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      const onWarning = () => {
+        throw thrown;
+      };
+      const { cache } = testCache({ onWarning });
+      cache.set('a b', 1);
+      expect(cache.get('a b')).toBe(1);
+      expect(emitWarning).toHaveBeenCalledWith(
+        expect.stringContaining('threw at LOCMEM_KEY_NOT_PORTABLE'),
+        'LocMemWarning',
+      );
+    },
+  );
 });
 
 describe('a key that this cache refuses and another one of the store does not', () => {
