@@ -3,6 +3,7 @@
  * and the key in that space; keys that other caches could not hold are reported.
  */
 import type { Behaviour } from './behaviour.js';
+import type { Address } from './engine.js';
 import { InvalidKeyError } from './errors.js';
 import {
   defaultKeyFunction,
@@ -107,11 +108,13 @@ export class Addressing {
     return this.#call(joinKeys, key, keyPrefix, this.#version(version));
   }
 
-  /** Notes what a full key was made of, once it is written. */
-  noteOrigin(fullKey: string, key: string, version: number | undefined): void {
+  /** Notes what a full key was made of, once it is there: not so what was dead when it came. */
+  noteOrigin({ space, spaceKey, key, version }: Address): void {
     if (this.#joinKeys === undefined) return;
+    const { fullKeys } = this.#store.spaces;
+    if (space !== fullKeys || !fullKeys.slots.has(spaceKey)) return;
     const { keyPrefix } = this.#options;
-    this.#store.spaces.fullKeys.note(fullKey, { key, keyPrefix, version: this.#version(version) });
+    fullKeys.note(spaceKey, { key, keyPrefix, version: this.#version(version) });
   }
 
   /** The bare keys of the cache's own prefix and version, with their slots. */

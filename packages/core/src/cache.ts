@@ -363,7 +363,9 @@ export class LocMemCache implements SyncCache {
     const writes = entriesOf(pairs).map(([key, value]) =>
       this.#engine.prepare('setMany', key, value, options),
     );
-    return writes.filter((write) => !this.#engine.commit(write)).map(({ key }) => key);
+    // Their spaces once more: preparing the others may have run code of the user's.
+    const refused = writes.filter((write) => !this.#engine.commit(this.#engine.current(write)));
+    return refused.map(({ key }) => key);
   }
 
   /**

@@ -544,6 +544,21 @@ describe('code of the user that runs in the middle of a call', () => {
   });
 });
 
+describe('options that change while the load is under way', () => {
+  it('are of no consequence to it', async () => {
+    const { cache } = testCache();
+    const options: Record<string, unknown> = { timeout: 60, negativeTimeout: 30, tags: ['t'] };
+    const load = () => {
+      Object.assign(options, { timeout: 'soon', negativeTimeout: NaN, tags: [5] });
+      return Promise.resolve(null);
+    };
+    expect(await cache.getOrSet('k', load, options)).toBeNull();
+    expect(cache.ttl('k')).toBe(30);
+    cache.deleteByTag('t');
+    expect(cache.has('k')).toBe(false);
+  });
+});
+
 describe('a load whose key was deleted, and whose version lay idle meanwhile', () => {
   it('gives way to what was written there since', async () => {
     const { cache } = testCache({ maxEntries: 1000 });
