@@ -131,10 +131,13 @@ export class Events {
       try {
         listener(event);
       } catch (error) {
-        process.emitWarning(`A listener to '${event.type}' of a cache threw: ${showThrown(error)}`, {
-          type: 'LocMemWarning',
-          code: 'LOCMEM_LISTENER_THREW',
-        });
+        process.emitWarning(
+          `A listener to '${event.type}' of a cache threw: ${showThrown(error)}`,
+          {
+            type: 'LocMemWarning',
+            code: 'LOCMEM_LISTENER_THREW',
+          },
+        );
       }
     }
   }
