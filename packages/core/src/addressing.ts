@@ -20,6 +20,9 @@ import type { LocMemWarningCode } from './warnings.js';
 
 type Warn = (code: LocMemWarningCode, message: string) => void;
 
+/** What is asked of a store here. */
+type KeyHome = Pick<Store, 'name' | 'spaces' | 'key'>;
+
 /** A safe integer with its sign, between two colons. */
 const LONGEST_VERSION = 19;
 
@@ -31,7 +34,7 @@ NOWHERE.isRetired = true;
 const OTHERS = 8;
 
 export class Addressing {
-  readonly #store: Store;
+  readonly #store: KeyHome;
   readonly #options: ResolvedOptions;
   readonly #allowsEmptyKey: boolean;
   readonly #warn: Warn;
@@ -43,7 +46,7 @@ export class Addressing {
   /** A bare key up to this length needs no closer look, if its characters are portable. */
   readonly #usualLength: number;
 
-  constructor(store: Store, options: ResolvedOptions, behaviour: Behaviour, warn: Warn) {
+  constructor(store: KeyHome, options: ResolvedOptions, behaviour: Behaviour, warn: Warn) {
     this.#store = store;
     this.#options = options;
     this.#allowsEmptyKey = behaviour.allowsEmptyKey;

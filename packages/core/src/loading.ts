@@ -14,7 +14,7 @@ import { isolate, reveal, type Stored } from './isolation/stored.js';
 import { takeOff, type Flight, type Landing } from './single-flight.js';
 import type { TagMark } from './tags.js';
 import { parseTimeout, type Timeout } from './timeout.js';
-import { withPatience } from './waiting.js';
+import { isThenable, withPatience } from './waiting.js';
 
 type Loader = () => unknown;
 
@@ -285,8 +285,4 @@ function replace(engine: Engine, address: Address, value: unknown, plan: Plan): 
 
 function put(engine: Engine, address: Address, stored: Stored, plan: Plan): void {
   keep(engine, engine.current(address), stored, plan, mark(engine, plan));
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
