@@ -3,6 +3,7 @@
  * and the key in that space; keys that other caches could not hold are reported.
  */
 import type { Behaviour } from './behaviour.js';
+import type { Address } from './engine.js';
 import { InvalidKeyError } from './errors.js';
 import {
   defaultKeyFunction,
@@ -13,10 +14,14 @@ import {
 } from './key.js';
 import { KeySpace } from './key-space.js';
 import type { ResolvedOptions } from './options.js';
+import { messageOf } from './show.js';
 import type { Store } from './store.js';
 import type { LocMemWarningCode } from './warnings.js';
 
 type Warn = (code: LocMemWarningCode, message: string) => void;
+
+/** What is asked of a store here. */
+type KeyHome = Pick<Store, 'name' | 'spaces' | 'key'>;
 
 /** A safe integer with its sign, between two colons. */
 const LONGEST_VERSION = 19;
@@ -29,7 +34,7 @@ NOWHERE.isRetired = true;
 const OTHERS = 8;
 
 export class Addressing {
-  readonly #store: Store;
+  readonly #store: KeyHome;
   readonly #options: ResolvedOptions;
   readonly #allowsEmptyKey: boolean;
   readonly #warn: Warn;
@@ -41,7 +46,7 @@ export class Addressing {
   /** A bare key up to this length needs no closer look, if its characters are portable. */
   readonly #usualLength: number;
 
-  constructor(store: Store, options: ResolvedOptions, behaviour: Behaviour, warn: Warn) {
+  constructor(store: KeyHome, options: ResolvedOptions, behaviour: Behaviour, warn: Warn) {
     this.#store = store;
     this.#options = options;
     this.#allowsEmptyKey = behaviour.allowsEmptyKey;
@@ -106,11 +111,13 @@ export class Addressing {
     return this.#call(joinKeys, key, keyPrefix, this.#version(version));
   }
 
-  /** Notes what a full key was made of, once it is written. */
-  noteOrigin(fullKey: string, key: string, version: number | undefined): void {
+  /** Notes what a full key was made of, once it is there: not so what was dead when it came. */
+  noteOrigin({ space, spaceKey, key, version }: Address): void {
     if (this.#joinKeys === undefined) return;
+    const { fullKeys } = this.#store.spaces;
+    if (space !== fullKeys || !fullKeys.slots.has(spaceKey)) return;
     const { keyPrefix } = this.#options;
-    this.#store.spaces.fullKeys.note(fullKey, { key, keyPrefix, version: this.#version(version) });
+    fullKeys.note(spaceKey, { key, keyPrefix, version: this.#version(version) });
   }
 
   /** The bare keys of the cache's own prefix and version, with their slots. */
@@ -160,7 +167,7 @@ export class Addressing {
     try {
       fullKey = joinKeys(key, keyPrefix, version);
     } catch (cause) {
-      const rule = `keyFunction threw (${String((cause as Error | undefined)?.message ?? cause)})`;
+      const rule = `keyFunction threw (${messageOf(cause)})`;
       throw new InvalidKeyError(this.#store.name, key, rule, { cause });
     }
     if (typeof fullKey === 'string') return fullKey;

@@ -6,10 +6,11 @@ import { types } from 'node:util';
 import { NOWHERE } from './addressing.js';
 import {
   checkKeys,
-  checkOptions,
   checkNewVersion,
   checkVersionDelta,
   entriesOf,
+  isOfAll,
+  keyPrefixOf,
   purgeOf,
   versionOf,
   type Call,
@@ -363,7 +364,9 @@ export class LocMemCache implements SyncCache {
     const writes = entriesOf(pairs).map(([key, value]) =>
       this.#engine.prepare('setMany', key, value, options),
     );
-    return writes.filter((write) => !this.#engine.commit(write)).map(({ key }) => key);
+    // Their spaces once more: preparing the others may have run code of the user's.
+    const refused = writes.filter((write) => !this.#engine.commit(this.#engine.current(write)));
+    return refused.map(({ key }) => key);
   }
 
   /**
@@ -408,10 +411,7 @@ export class LocMemCache implements SyncCache {
    */
   clear(options?: ClearOptions): void {
     const version = versionOf('clear', options);
-    const keyPrefix: unknown = options?.keyPrefix;
-    if (keyPrefix !== undefined && typeof keyPrefix !== 'string') {
-      throw new InvalidOptionError('LocMemCache.clear', 'keyPrefix', 'must be a string', keyPrefix);
-    }
+    const keyPrefix = keyPrefixOf(options);
     if (version === undefined && keyPrefix === undefined) this.#engine.store.clear();
     else this.#engine.store.clearMatching(keyPrefix, version);
   }
@@ -441,14 +441,9 @@ export class LocMemCache implements SyncCache {
    * the whole named store, full, the next victim first.
    */
   keys(options: KeysOptions = {}): Iterable<string> {
-    checkOptions('keys', options);
-    const { all }: { all?: unknown } = options;
-    if (all !== undefined && typeof all !== 'boolean') {
-      throw new InvalidOptionError('LocMemCache.keys', 'all', 'must be true or false', all);
-    }
     const { store, addressing } = this.#engine;
     // Taken down at once: who writes while going through them must not go on for ever.
-    if (all === true) {
+    if (isOfAll(options)) {
       return [...store.policy.victims()]
         .filter((slot) => store.isLive(slot))
         .map((slot) => store.fullKey(slot));
@@ -586,7 +581,8 @@ export class LocMemCache implements SyncCache {
 
   /** As {@link #spaceFor}, of a write whose entry lives as long as most do and has no tags. */
   #plainSpaceFor(options: WriteOptions): KeySpace {
-    const isPlain = options.timeout === undefined && options.tags === undefined;
+    const given = options as WriteOptions | null; // null is refused by who looks closer
+    const isPlain = given?.timeout === undefined && given?.tags === undefined;
     return isPlain ? this.#spaceFor('set', options) : NOWHERE;
   }
 

@@ -48,6 +48,9 @@ const CONFIG_NAMES: ReadonlySet<string> = new Set([
   ...['backend', 'location', 'timeout', 'keyPrefix', 'version', 'keyFunction', 'options'],
 ]);
 
+/** Would be overruled, were they in it. */
+const BESIDE_OPTIONS = ['timeout', 'keyPrefix', 'version', 'keyFunction'];
+
 const BACKENDS = { locmem: LocMemCache, dummy: DummyCache };
 
 /**
@@ -75,8 +78,7 @@ const BACKENDS = { locmem: LocMemCache, dummy: DummyCache };
 export function createCaches<const C extends Record<string, CacheConfig>>(config: C): Caches<C> {
   const configs = new Map<string, CacheConfig>();
   for (const [alias, one] of aliasesOf(config)) {
-    checkConfig(alias, one);
-    configs.set(alias, { ...one });
+    configs.set(alias, checkedConfig(alias, one));
   }
   const made = new Map<string, Cache>();
 
@@ -113,9 +115,11 @@ function aliasesOf(config: unknown): [string, CacheConfig][] {
   throw new InvalidOptionError('createCaches', 'config', 'must be an object', config);
 }
 
-function checkConfig(alias: string, config: CacheConfig): void {
+/** A copy: what is changed afterwards was not checked. */
+function checkedConfig(alias: string, given: CacheConfig): CacheConfig {
   const place = `createCaches, cache '${alias}'`;
-  checkOptionNames(place, config, CONFIG_NAMES);
+  checkOptionNames(place, given, CONFIG_NAMES);
+  const config = { ...given, options: checkedOptions(place, given.options) };
   const { backend = 'locmem', location = alias } = config;
   if (typeof backend !== 'function' && !Object.hasOwn(BACKENDS, backend)) {
     const rule = "must be 'locmem', 'dummy' or a class";
@@ -126,6 +130,24 @@ function checkConfig(alias: string, config: CacheConfig): void {
   }
   // Our own options are checked now; a foreign backend checks its own when it is made.
   if (typeof backend !== 'function') new DummyCache(location, optionsOf(config));
+  return config;
+}
+
+function checkedOptions(place: string, options: unknown = {}): LocMemOptions {
+  if (typeof options !== 'object' || options === null) {
+    throw new InvalidOptionError(place, 'options', 'must be an object', options);
+  }
+  for (const name of BESIDE_OPTIONS) {
+    const value: unknown = Reflect.get(options, name);
+    if (value === undefined) continue;
+    throw new InvalidOptionError(
+      place,
+      `options.${name}`,
+      'belongs beside options, not in it',
+      value,
+    );
+  }
+  return { ...options };
 }
 
 function make(alias: string, config: CacheConfig): Cache {

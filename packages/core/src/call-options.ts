@@ -1,5 +1,12 @@
 /** The options of a call: read at the door, so that a misspelt one cannot pass for the default. */
-import type { Pairs, PurgeOptions, ReadOptions, WriteOptions } from './contract.js';
+import type {
+  ClearOptions,
+  KeysOptions,
+  Pairs,
+  PurgeOptions,
+  ReadOptions,
+  WriteOptions,
+} from './contract.js';
 import { InvalidOptionError } from './errors.js';
 import { areOptionNames, checkOptionNames, hasNoneBut } from './option-names.js';
 import { checkVersion } from './options.js';
@@ -114,6 +121,22 @@ export function purgeOf(
   const tags = options === last ? args.slice(0, -1) : [...args];
   tagsOf('deleteByTag', { tags: tags as string[] }, owner);
   return { tags: tags as string[], soft };
+}
+
+/** The prefix that is to be cleared, undefined for any. */
+export function keyPrefixOf(options: ClearOptions | undefined, owner = OWNER): string | undefined {
+  const keyPrefix: unknown = options?.keyPrefix;
+  if (keyPrefix === undefined || typeof keyPrefix === 'string') return keyPrefix;
+  const rule = 'must be a string';
+  throw new InvalidOptionError(placeOf(owner, 'clear'), 'keyPrefix', rule, keyPrefix);
+}
+
+/** Whether all keys are asked for. */
+export function isOfAll(options: KeysOptions, owner = OWNER): boolean {
+  checkOptions('keys', options, owner);
+  const { all }: { all?: unknown } = options;
+  if (all === undefined || typeof all === 'boolean') return all === true;
+  throw new InvalidOptionError(placeOf(owner, 'keys'), 'all', 'must be true or false', all);
 }
 
 /** An amount to count by: an integer. */

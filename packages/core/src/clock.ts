@@ -15,6 +15,9 @@ export interface Clock {
   clearTimeout?(handle: unknown): void;
 }
 
+/** Stands for a reading that is not there: no deadline is later, but that of what never dies. */
+const UNREAD = Number.MAX_VALUE;
+
 /** Who waits for a tick. */
 export interface Ticked {
   ticked(): void;
@@ -22,7 +25,7 @@ export interface Ticked {
 
 /** Time as the store reads it. */
 export interface Timekeeper extends Clock {
-  /** The last reading while it may serve for a look; Infinity = ask {@link now}. Two loads instead of a call. */
+  /** The last reading while it may serve for a look; {@link UNREAD} = ask {@link now}. Two loads instead of a call. */
   readonly reading: number;
   /** So many looks at {@link reading} have been taken that it must not serve any more. */
   distrust(): void;
@@ -76,7 +79,7 @@ const LOOKS_PER_READING = 64;
  * that much longer; it never dies early.
  */
 class CoarseClock implements Timekeeper {
-  reading = Infinity;
+  reading = UNREAD;
   #looksLeft = 0;
   #isTickDue = false;
   #atTick: Ticked[] = [];
@@ -84,7 +87,7 @@ class CoarseClock implements Timekeeper {
 
   now(): number {
     const { reading } = this;
-    return reading !== Infinity && this.#looksLeft-- > 0 ? reading : this.exact();
+    return reading !== UNREAD && this.#looksLeft-- > 0 ? reading : this.exact();
   }
 
   exact(): number {
@@ -96,7 +99,7 @@ class CoarseClock implements Timekeeper {
   }
 
   distrust(): void {
-    this.reading = Infinity;
+    this.reading = UNREAD;
   }
 
   atTick(who: Ticked): void {
@@ -126,7 +129,7 @@ class CoarseClock implements Timekeeper {
       const waiting = this.#atTick;
       this.#atTick = [];
       for (const who of waiting) who.ticked();
-      this.reading = Infinity;
+      this.reading = UNREAD;
     }, TICK_MS).unref();
   }
 }
@@ -146,7 +149,7 @@ export function timekeeper(clock: Clock | undefined, place = 'LocMemCache'): Tim
     throw new InvalidOptionError(place, 'clock', rule, reading);
   }
   return {
-    reading: Infinity,
+    reading: UNREAD,
     distrust: () => undefined,
     now: () => clock.now(),
     exact: () => clock.now(),

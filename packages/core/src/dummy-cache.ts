@@ -3,10 +3,15 @@
  * keys and options are refused here as they are there; only values are not looked at.
  */
 import { types } from 'node:util';
+import { Addressing } from './addressing.js';
+import { DJANGO, MENDED } from './behaviour.js';
 import {
   checkKeys,
-  checkOptions,
+  checkNewVersion,
+  checkVersionDelta,
   entriesOf,
+  isOfAll,
+  keyPrefixOf,
   purgeOf,
   signalOf,
   tagsOf,
@@ -29,11 +34,14 @@ import type {
   ValueOrLoader,
   WriteOptions,
 } from './contract.js';
-import { DeadlineError, InvalidKeyError, KeyNotFoundError } from './errors.js';
-import { defaultKeyFunction } from './key.js';
-import { resolveOptions, type LocMemOptions, type ResolvedOptions } from './options.js';
+import { DeadlineError, InvalidOptionError, KeyNotFoundError } from './errors.js';
+import { KeySpaces } from './key-space.js';
+import type { Direction } from './numeric.js';
+import { resolveOptions, type LocMemOptions } from './options.js';
+import { Slots } from './slots.js';
 import { parseTimeout } from './timeout.js';
-import { withPatience } from './waiting.js';
+import { isThenable, withPatience } from './waiting.js';
+import { warn } from './warnings.js';
 
 /**
  * A cache that stores nothing: every read misses, every load runs.
@@ -51,14 +59,27 @@ import { withPatience } from './waiting.js';
  */
 export class DummyCache implements SyncCache {
   readonly name: string;
-  readonly #options: ResolvedOptions;
+  readonly #version: number;
+  readonly #addressing: Addressing;
   readonly #time: Timekeeper;
 
-  /** @param options checked as those of a LocMemCache, and of effect in `makeKey` and deadlines only */
+  /** @param options checked as those of a LocMemCache, and of effect on keys and deadlines only */
   constructor(name = 'default', options: LocMemOptions = {}) {
+    if (typeof (name as unknown) !== 'string') {
+      throw new InvalidOptionError('DummyCache', 'name', 'must be a string', name);
+    }
     this.name = name;
-    this.#options = resolveOptions(options);
-    this.#time = timekeeper(options.clock);
+    const resolved = resolveOptions(options);
+    const { version, compat, clock, onWarning } = resolved;
+    this.#version = version;
+    this.#time = timekeeper(clock);
+    const slots = new Slots();
+    const nothing = { name, spaces: new KeySpaces(slots), key: (slot: number) => slots.key(slot) };
+    const told = new Set<string>();
+    const behaviour = compat ? DJANGO : MENDED;
+    this.#addressing = new Addressing(nothing, resolved, behaviour, (code, message) => {
+      warn({ code, store: name, message }, told, onWarning);
+    });
   }
 
   get<T>(key: string, options: GetOptions<T> & { default: T }): T;
@@ -133,36 +154,40 @@ export class DummyCache implements SyncCache {
     this.#check('getOrSet', key, options);
     const signal = signalOf('getOrSet', options.signal);
     const seconds = secondsOf(options, 'deadline');
-    if (typeof valueOrLoader !== 'function') return valueOrLoader;
+    const isLoad = typeof valueOrLoader === 'function' || types.isPromise(valueOrLoader);
+    if (!isLoad) return valueOrLoader;
     if (signal?.aborted) return Promise.reject(signal.reason as Error);
-    const value = (valueOrLoader as () => unknown)();
-    if (!types.isPromise(value)) return value;
+    const loaded: unknown =
+      typeof valueOrLoader === 'function' ? (valueOrLoader as () => unknown)() : valueOrLoader;
+    if (!isThenable(loaded)) return loaded;
     const deadline = seconds !== undefined && {
       afterMs: seconds * 1000,
       time: this.#time,
       tooLate: () => new DeadlineError(this.name, key, seconds),
     };
-    return withPatience(value, { signal, deadline: deadline || undefined });
+    return withPatience(Promise.resolve(loaded), { signal, deadline: deadline || undefined });
   }
 
-  async update<T>(
+  update<T>(
     key: string,
     fn: (old: T | undefined) => T | Promise<T>,
     options?: UpdateOptions,
   ): Promise<T> {
     this.#check('update', key, options);
-    signalOf('update', options?.signal)?.throwIfAborted();
-    return fn(undefined);
+    const signal = signalOf('update', options?.signal);
+    const run = async () => {
+      signal?.throwIfAborted();
+      return fn(undefined);
+    };
+    return run();
   }
 
-  incrVersion(key: string, _delta?: number, options?: ReadOptions): number {
-    this.#check('incrVersion', key, options);
-    throw new KeyNotFoundError(this.name, key);
+  incrVersion(key: string, delta = 1, options?: ReadOptions): number {
+    return this.#move('incrVersion', key, delta, options, 1);
   }
 
-  decrVersion(key: string, _delta?: number, options?: ReadOptions): number {
-    this.#check('decrVersion', key, options);
-    throw new KeyNotFoundError(this.name, key);
+  decrVersion(key: string, delta = 1, options?: ReadOptions): number {
+    return this.#move('decrVersion', key, delta, options, -1);
   }
 
   ttl(key: string, options?: ReadOptions): undefined {
@@ -172,17 +197,16 @@ export class DummyCache implements SyncCache {
 
   clear(options?: ClearOptions): void {
     versionOf('clear', options);
+    keyPrefixOf(options);
   }
 
   keys(options: KeysOptions = {}): Iterable<string> {
-    checkOptions('keys', options);
+    isOfAll(options);
     return [];
   }
 
   makeKey(key: string, options?: ReadOptions): string {
-    const version = versionOf('makeKey', options) ?? this.#options.version;
-    const makeKey = this.#options.keyFunction ?? defaultKeyFunction;
-    return makeKey(key, this.#options.keyPrefix, version);
+    return this.#addressing.fullKey(key, versionOf('makeKey', options));
   }
 
   close(): void {
@@ -193,17 +217,30 @@ export class DummyCache implements SyncCache {
     this.close();
   }
 
-  #checkAll(call: Call, keys: Iterable<unknown>, options: WriteOptions | undefined): void {
+  #checkAll(call: Call, keys: Iterable<string>, options: WriteOptions | undefined): void {
     versionOf(call, options);
     for (const key of keys) this.#check(call, key, options);
   }
 
-  #check(call: Call, key: unknown, options: WriteOptions | undefined): void {
-    versionOf(call, options);
+  #check(call: Call, key: string, options: WriteOptions | undefined): void {
+    const version = versionOf(call, options);
     tagsOf(call, options);
     for (const option of TIMES) secondsOf(options, option);
-    if (typeof key === 'string') return;
-    throw new InvalidKeyError(this.name, key, 'a key must be a string');
+    this.#addressing.keyInSpace(key, version);
+    this.#addressing.check(key, version);
+  }
+
+  #move(
+    call: Call,
+    key: string,
+    delta: number,
+    options: ReadOptions | undefined,
+    direction: Direction,
+  ): never {
+    const from = versionOf(call, options) ?? this.#version;
+    checkNewVersion(call, from + checkVersionDelta(call, delta) * direction);
+    this.#check(call, key, options);
+    throw new KeyNotFoundError(this.name, key);
   }
 }
 

@@ -77,7 +77,7 @@ export class Engine {
    * The address again, after code of the user's has run in between (a loader, a getter, a warning
    * handler): its space may have been let go meanwhile.
    */
-  current(address: Address): Address {
+  current<A extends Address>(address: A): A {
     if (!address.space.isRetired) return address;
     return { ...address, space: this.addressing.space(address.version) };
   }
@@ -128,11 +128,12 @@ export class Engine {
     return this.put(write, write);
   }
 
-  put({ space, spaceKey, key, version }: Address, entry: NewEntry): boolean {
+  put(address: Address, entry: NewEntry): boolean {
+    const { space, spaceKey, key } = address;
     const isStored = this.#writer.put(space, spaceKey, entry);
     if (isStored) {
       this.store.counts.sets++;
-      this.#noteOrigin(spaceKey, key, version);
+      this.#noteOrigin(address);
     } else {
       this.store.counts.refusals++;
       this.warn('LOCMEM_ENTRY_TOO_LARGE', `Entry '${key}' exceeds maxEntryBytes: not stored`);
@@ -166,10 +167,11 @@ export class Engine {
 
   /** Puts an entry elsewhere, under this cache's limits; but what others may hold is not lost to them. */
   move(from: number, target: Address): void {
-    const { space, spaceKey, key, version } = target;
+    const { space, spaceKey } = target;
     const entry = this.store.entry(from);
     space.isPortable &&= this.store.space(from).isPortable;
     if (entry.tags) this.store.tags.retain(entry.tags);
+    this.store.space(from).overtake(this.store.key(from));
     this.store.remove(from);
     if (!this.#writer.isTooLarge(spaceKey, entry)) {
       this.put(target, entry);
@@ -179,13 +181,13 @@ export class Engine {
     const there = space.slots.get(spaceKey);
     if (there !== undefined) this.store.remove(there);
     this.store.insert(space, spaceKey, entry);
-    this.#noteOrigin(spaceKey, key, version);
+    this.#noteOrigin(target);
   }
 
   /** Whatever comes in between, nothing must stay whose origin is not known. */
-  #noteOrigin(spaceKey: string, key: string, version: number | undefined): void {
+  #noteOrigin(address: Address): void {
     this.#store.isTorn = true;
-    this.addressing.noteOrigin(spaceKey, key, version);
+    this.addressing.noteOrigin(address);
     this.#store.isTorn = false;
   }
 
@@ -194,11 +196,6 @@ export class Engine {
     space.overtake(spaceKey);
     this.store.replaceValue(slot, value);
     this.#writer.shrink(slot);
-  }
-
-  mark(call: Call, options: WriteOptions | undefined): TagMark | undefined {
-    const names = tagsOf(call, options);
-    return names && this.store.tags.mark(names);
   }
 
   // ---- time ----------------------------------------------------------------------------------

@@ -5,6 +5,7 @@
  */
 import { channel, type Channel } from 'node:diagnostics_channel';
 import type { EvictionReason, ExpiryReason } from './counts.js';
+import { showThrown } from './show.js';
 
 /** What can happen. */
 export type CacheEventType =
@@ -125,14 +126,18 @@ export class Events {
 
   tell(event: CacheEvent): void {
     CHANNELS[event.type].publish(event);
-    for (const listener of this.#listeners?.get(event.type) ?? []) {
+    // As they are now: who leaves and comes back is not told of this one again.
+    for (const listener of [...(this.#listeners?.get(event.type) ?? [])]) {
       try {
         listener(event);
       } catch (error) {
-        process.emitWarning(`A listener to '${event.type}' of a cache threw: ${String(error)}`, {
-          type: 'LocMemWarning',
-          code: 'LOCMEM_LISTENER_THREW',
-        });
+        process.emitWarning(
+          `A listener to '${event.type}' of a cache threw: ${showThrown(error)}`,
+          {
+            type: 'LocMemWarning',
+            code: 'LOCMEM_LISTENER_THREW',
+          },
+        );
       }
     }
   }

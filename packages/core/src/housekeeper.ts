@@ -5,6 +5,7 @@
  * neither a mass expiry nor a million stores stall the event loop.
  */
 import { performance } from 'node:perf_hooks';
+import { showThrown } from './show.js';
 
 /** What is swept: a store. */
 export interface Sweepable {
@@ -75,7 +76,7 @@ class Housekeeper {
     try {
       return store.sweep(steps);
     } catch (error) {
-      process.emitWarning(`A cache could not be swept: ${String(error)}`, 'LocMemWarning');
+      process.emitWarning(`A cache could not be swept: ${showThrown(error)}`, 'LocMemWarning');
       return false;
     }
   }

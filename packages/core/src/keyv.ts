@@ -151,11 +151,14 @@ export class LocMemKeyv {
   }
 }
 
+/** Thirty billion years; from here on numbers are written with an exponent. */
+const FOR_EVER_MS = 1e21;
+
 /** Keyv counts in milliseconds, and 0 is no ttl to it. */
 function timeoutOf(ttl: number | null | undefined): Duration | null | undefined {
   if (ttl === undefined || ttl === null || ttl === 0) return undefined;
   // A string with its unit: a ttl of months must not look like a mistaken number of seconds.
-  return ttl === Infinity ? null : (`${ttl.toFixed(3)}ms` as Duration);
+  return ttl >= FOR_EVER_MS ? null : (`${ttl.toFixed(3)}ms` as Duration);
 }
 
 /** What a synchronous cache says, as a promise: what it throws, rejects. */

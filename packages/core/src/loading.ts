@@ -13,18 +13,20 @@ import { DeadlineError } from './errors.js';
 import { isolate, reveal, type Stored } from './isolation/stored.js';
 import { takeOff, type Flight, type Landing } from './single-flight.js';
 import type { TagMark } from './tags.js';
-import { parseTimeout } from './timeout.js';
-import { withPatience } from './waiting.js';
+import { parseTimeout, type Timeout } from './timeout.js';
+import { isThenable, withPatience } from './waiting.js';
 
 type Loader = () => unknown;
 
 /** The options of a call with their final meaning. */
 interface Plan {
+  readonly timeout: Timeout | undefined;
+  readonly negativeTimeout: Timeout | undefined;
+  readonly tagNames: readonly string[] | undefined;
   readonly staleSeconds: number | null;
   readonly refreshAheadMs: number;
   readonly deadlineSeconds: number | null;
   readonly signal: AbortSignal | undefined;
-  readonly options: LoadOptions;
 }
 
 const NO_OPTIONS: LoadOptions = Object.freeze({});
@@ -73,19 +75,20 @@ function loadOrKeep(
   return keepThenGet(engine, address, valueOrLoader, plan);
 }
 
-/** Wrong options are told before the loader has run. */
+/** Read once: wrong options are told before the loader has run, and no later change is of consequence. */
 function planOf(engine: Engine, options: LoadOptions): Plan {
-  const { stale, refreshAhead, negativeTimeout, deadline } = options;
-  engine.deadline(options.timeout);
+  const { timeout, stale, refreshAhead, negativeTimeout, deadline } = options;
+  engine.deadline(timeout);
   if (negativeTimeout !== undefined) engine.deadline(negativeTimeout, 'negativeTimeout');
-  tagsOf('getOrSet', options);
   const ahead = refreshAhead === undefined ? 0 : parseTimeout(refreshAhead, 'refreshAhead');
   return {
+    timeout,
+    negativeTimeout,
+    tagNames: tagsOf('getOrSet', options),
     staleSeconds: staleSecondsOf(stale),
     refreshAheadMs: ahead === null ? Infinity : ahead * 1000,
     deadlineSeconds: deadline === undefined ? null : parseTimeout(deadline, 'deadline'),
     signal: signalOf('getOrSet', options.signal),
-    options,
   };
 }
 
@@ -203,7 +206,7 @@ function begin(
   const { store } = engine;
   const startedMs = store.time.exact();
   // Noted before the load: a tag purged while it runs must find its result, too.
-  const tags = engine.mark('getOrSet', plan.options);
+  const tags = mark(engine, plan);
   const landing: Landing = {
     keep: (loaded, wasOvertaken) => {
       if (loaded === undefined) return undefined;
@@ -231,6 +234,10 @@ function begin(
   return takeOff(address.space, address.spaceKey, loading, landing, startedMs);
 }
 
+function mark({ store }: Engine, { tagNames }: Plan): TagMark | undefined {
+  return tagNames && store.tags.mark(tagNames);
+}
+
 function isOutdated({ store }: Engine, tags: TagMark): boolean {
   return !store.tags.isCurrent(tags);
 }
@@ -242,7 +249,7 @@ function keep(
   plan: Plan,
   tags: TagMark | undefined,
 ) {
-  const { timeout, negativeTimeout } = plan.options;
+  const { timeout, negativeTimeout } = plan;
   const isNegative = value === null && negativeTimeout !== undefined;
   const deadlineMs = engine.store.reckoned(engine.deadline(isNegative ? negativeTimeout : timeout));
   const staleUntilMs = staleUntil(deadlineMs, plan);
@@ -277,9 +284,5 @@ function replace(engine: Engine, address: Address, value: unknown, plan: Plan): 
 }
 
 function put(engine: Engine, address: Address, stored: Stored, plan: Plan): void {
-  keep(engine, engine.current(address), stored, plan, engine.mark('getOrSet', plan.options));
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+  keep(engine, engine.current(address), stored, plan, mark(engine, plan));
 }

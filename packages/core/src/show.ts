@@ -18,3 +18,21 @@ export function show(value: unknown): string {
     return 'an object that throws when it is looked at';
   }
 }
+
+/** What was thrown, as a string: anything can be thrown, an object that is none included. */
+export function showThrown(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return show(thrown);
+  }
+}
+
+/** The message of what was thrown. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String((thrown as Error | undefined)?.message ?? thrown);
+  } catch {
+    return show(thrown);
+  }
+}

@@ -54,9 +54,9 @@ export function restore(engine: Engine, data: Uint8Array): number | undefined {
   const saved = parse(data);
   if (!saved) return undefined;
   const awayMs = Math.max(0, Date.now() - saved.savedAtMs);
-  for (const entry of saved.entries) restoreEntry(engine, entry, awayMs);
+  const taken = saved.entries.filter((entry) => restoreEntry(engine, entry, awayMs));
   // Those that came later may have pushed out those that came first.
-  return saved.entries.filter((entry) => isThere(engine.store, entry)).length;
+  return taken.filter((entry) => isThere(engine.store, entry)).length;
 }
 
 function savedEntry(store: Store, slot: number, value: unknown): SavedEntry {
@@ -83,12 +83,13 @@ function originOf(
   return { key, keyPrefix: space.keyPrefix, version: space.version, fullKey: undefined };
 }
 
-function restoreEntry(engine: Engine, saved: SavedEntry, awayMs: number): void {
+/** @returns whether it was still alive and not too large */
+function restoreEntry(engine: Engine, saved: SavedEntry, awayMs: number): boolean {
   const { key, keyPrefix, version, fullKey, value, leftMs, staleLeftMs, tags } = saved;
   const { store } = engine;
   const nowMs = store.time.exact();
   const deadlineMs = leftMs === null ? Infinity : nowMs + leftMs - awayMs;
-  if (deadlineMs <= nowMs) return;
+  if (deadlineMs <= nowMs) return false;
   const { fullKeys } = store.spaces;
   const space = fullKey === undefined ? store.spaces.find(keyPrefix, version) : fullKeys;
   space.isPortable = false; // nobody has looked at these keys
@@ -102,6 +103,7 @@ function restoreEntry(engine: Engine, saved: SavedEntry, awayMs: number): void {
     },
   );
   if (isStored && fullKey !== undefined) fullKeys.note(fullKey, { key, keyPrefix, version });
+  return isStored;
 }
 
 function isThere(store: Store, { key, keyPrefix, version, fullKey }: SavedEntry): boolean {

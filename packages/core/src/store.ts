@@ -33,7 +33,7 @@ const SMALL_STORE = 1_000;
 /** Uses that may rely on one reading of the clock, while one callback keeps its tick from coming. */
 const USES_PER_READING = 256; // a power of two
 
-/** Nothing is at or after NaN. */
+/** Nothing is after NaN. */
 const SEES_NOBODY = { reading: NaN };
 
 /** An entry on its way in. */
@@ -179,14 +179,14 @@ export class Store implements Sweepable {
 
   /**
    * A read: the value of a live entry as a caller may have it, undefined when it is not live. The usual
-   * case takes one look at the slot: the last reading of the clock has not passed the deadline, no
+   * case takes one look at the slot: the last reading of the clock has not reached the deadline, no
    * {@link Terms} are aside, nobody listens to hits, and in a chunk of nothing but immutables not even the value
    * has to be looked at. It must do what {@link #readWithCare} does.
    */
   read(slot: number): unknown {
     const chunk = this.#chunkOf(slot);
     const index = slot & IN_CHUNK;
-    if (!(chunk.deadlines[index << 1]! >= this.#glance.reading) || HIT_CHANNEL.hasSubscribers) {
+    if (!(chunk.deadlines[index << 1]! > this.#glance.reading) || HIT_CHANNEL.hasSubscribers) {
       return this.#readWithCare(slot);
     }
     this.counts.hits++;
@@ -426,7 +426,7 @@ export class Store implements Sweepable {
     const { deadlines, values } = this.#chunkOf(slot);
     const index = slot & IN_CHUNK;
     const value = values[index];
-    const isAlive = deadlines[index << 1]! >= this.time.reading;
+    const isAlive = deadlines[index << 1]! > this.time.reading;
     if (!isAlive || typeof value !== 'number' || this.#bytes !== undefined || this.isTorn) {
       return undefined;
     }

@@ -20,7 +20,7 @@ export function update<T>(
   const signal = signalOf('update', options.signal);
   engine.deadline(options.timeout); // wrong options are told before the function has run
   tagsOf('update', options);
-  const { space, spaceKey } = address;
+  const { space, spaceKey } = engine.current(address);
   const { updates } = space;
   if (isTaken(space, spaceKey)) throw new LockError('update');
   // Begins after this call has returned, so that whatever the function calls finds it registered.
@@ -56,8 +56,8 @@ async function afterwards<T>(
  */
 function write<T>(engine: Engine, address: Address, value: T, options: UpdateOptions): T {
   const { key, version } = address;
-  const slot = engine.live(address.space, address.spaceKey);
   const stored = isolate(value, engine.options.isolation);
+  const slot = engine.live(address.space, address.spaceKey);
   if (slot !== undefined && options.timeout === undefined && options.tags === undefined) {
     const kept = engine.store.entry(slot);
     if (kept.tags) engine.store.tags.retain(kept.tags);

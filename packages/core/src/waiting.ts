@@ -49,3 +49,8 @@ export function withPatience<T>(promise: Promise<T>, patience: Patience): Promis
     }, leave);
   });
 }
+
+/** What is awaited as a promise is. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

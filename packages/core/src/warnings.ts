@@ -1,4 +1,5 @@
 /** What the operator should know, though nothing failed. */
+import { showThrown } from './show.js';
 
 /** The kinds of warning, which are also the `code` of the process warning. */
 export type LocMemWarningCode =
@@ -37,7 +38,7 @@ function tell(warning: LocMemWarning, onWarning: (warning: LocMemWarning) => voi
   try {
     onWarning(warning);
   } catch (error) {
-    const message = `onWarning of store '${warning.store}' threw at ${warning.code}: ${String(error)}`;
+    const message = `onWarning of store '${warning.store}' threw at ${warning.code}: ${showThrown(error)}`;
     process.emitWarning(message, 'LocMemWarning');
   }
 }

@@ -315,6 +315,30 @@ describe('incrVersion() and decrVersion()', () => {
     expect(cache.get('k', { version: -1 })).toBeUndefined();
   });
 
+  it('put an entry in the place of the one that is there, and of a load of it', async () => {
+    const { cache } = testCache({ maxBytes: 10_000 });
+    cache.set('k', 'x'.repeat(100));
+    cache.set('k', 'a long one'.repeat(100), { version: 2, tags: ['t'] });
+    const loading = cache.getOrSet('k', Promise.resolve('loaded'), { version: 3 });
+    const alone = testCache().cache;
+    alone.set('k', 'x'.repeat(100), { version: 3 });
+    cache.incrVersion('k', 2);
+    cache.delete('k', { version: 2 });
+    expect(await loading).toBe('x'.repeat(100));
+    expect(cache.get('k', { version: 3 })).toBe('x'.repeat(100));
+    expect([cache.size, cache.bytes]).toEqual([1, alone.bytes]);
+  });
+
+  it('leave nothing behind that a refresh under way could bring back', async () => {
+    const { cache } = testCache();
+    cache.set('k', 'old', { timeout: 5 });
+    expect(cache.getOrSet('k', Promise.resolve('new'))).toBe('old');
+    expect(cache.getOrSet('k', () => Promise.resolve('new'), { refreshAhead: 10 })).toBe('old');
+    cache.incrVersion('k');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([cache.get('k'), cache.get('k', { version: 2 })]).toEqual([undefined, 'old']);
+  });
+
   it('refuse a missing key and a delta that is no integer', () => {
     const { cache } = testCache();
     expect(() => cache.incrVersion('k')).toThrow(

@@ -1,5 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { createCaches, DummyCache, LocMemCache, type CacheConfig } from '@locmem/core';
+import {
+  createCaches,
+  DummyCache,
+  LocMemCache,
+  type CacheConfig,
+  type LocMemOptions,
+} from '@locmem/core';
 import { TestClock } from '@locmem/core/testing';
 
 let names = 0;
@@ -74,6 +80,9 @@ describe('createCaches()', () => {
     [{ timeout: NaN }, /Invalid timeout/],
     [{ options: { maxEntries: 0 } }, /maxEntries must be/],
     [{ options: { timeOut: 1 } }, /timeOut is no option/],
+    [{ options: 5 }, /cache 'default': options must be an object/],
+    [{ options: { timeout: 5 } }, /options.timeout belongs beside options, not in it/],
+    [{ backend: LocMemCache, options: { version: 2 } }, /options.version belongs beside options/],
     [{ backend: 'dummy', version: 1.5 }, /version must be an integer/],
     [null, /options must be an object/],
   ])('refuses %p at once', (config, message) => {
@@ -87,9 +96,11 @@ describe('createCaches()', () => {
   });
 
   it('goes by the configuration as it was when it was checked', () => {
-    const config: Record<string, CacheConfig> = { late: { keyPrefix: 'a' } };
+    const options: LocMemOptions = { maxEntries: 5 };
+    const config: Record<string, CacheConfig> = { late: { keyPrefix: 'a', options } };
     const caches = createCaches(config);
     config.late!.keyPrefix = 'b';
+    options.maxEntries = NaN;
     config.later = { backend: 'nonsense' as any };
     expect(caches.get('late').makeKey('k')).toBe('a:1:k');
     expect(() => caches.get('later')).toThrow(/later/);
@@ -164,6 +175,15 @@ describe('DummyCache', () => {
     ['a signal', (cache) => cache.getOrSet('k', 1, { signal: {} as any })],
     ['what to clear', (cache) => cache.clear({ prefix: 'p' } as object)],
     ['which keys', (cache) => cache.keys({ every: true } as object)],
+    ['whether all keys', (cache) => cache.keys({ all: 'yes' as any })],
+    ['a prefix to clear', (cache) => cache.clear({ keyPrefix: 5 as any })],
+    ['null in the place of options', (cache) => cache.set('k', 1, null as any)],
+    ['a step between versions', (cache) => cache.incrVersion('k', 1.5)],
+    ['a step beyond all versions', (cache) => cache.decrVersion('k', 2 ** 53)],
+    ['a key that is empty', (cache) => cache.get('')],
+    ['a key that is not portable', (cache) => cache.getOrSet('a b', 1)],
+    ['a key to be made of no string', (cache) => cache.makeKey(5 as any)],
+    ['the signal of an update', (cache) => cache.update('k', () => 1, { signal: 5 as any })],
   ])('refuses %s as a LocMemCache does', (_what, call) => {
     const codeOf = (cache: LocMemCache | DummyCache) => {
       try {
@@ -173,9 +193,21 @@ describe('DummyCache', () => {
         return (error as { code: string }).code;
       }
     };
-    const code = codeOf(new LocMemCache(unique()));
+    const code = codeOf(new LocMemCache(unique(), { keyCheck: 'error' }));
     expect(code).toMatch(/^ERR_LOCMEM_INVALID/);
-    expect(codeOf(new DummyCache())).toBe(code);
+    expect(codeOf(new DummyCache('dummy', { keyCheck: 'error' }))).toBe(code);
+  });
+
+  it('warns of keys, and asks the key function, as a LocMemCache does', () => {
+    const warnings: string[] = [];
+    const onWarning = ({ code }: { code: string }) => warnings.push(code);
+    const cache = new DummyCache('dummy', { onWarning });
+    cache.set('a b', 1);
+    cache.set('', 1);
+    expect(warnings.slice(0, 2)).toEqual(['LOCMEM_KEY_NOT_PORTABLE', 'LOCMEM_KEY_EMPTY']);
+    const failing = new DummyCache('dummy', { keyFunction: () => 7 as any });
+    expect(() => failing.get('k')).toThrow(/keyFunction must return a string/);
+    new DummyCache('dummy', { compat: 'django', keyCheck: 'error' }).get('');
   });
 
   it('lets nobody wait longer than a deadline or signal of theirs', async () => {
@@ -189,10 +221,17 @@ describe('DummyCache', () => {
     const leaving = cache.getOrSet('k', never, { signal: controller.signal });
     controller.abort(new Error('gone'));
     await expect(leaving).rejects.toThrow('gone');
+    const begun = cache.getOrSet('k', never(), { deadline: '2s' });
+    clock.advance(2);
+    await expect(begun).rejects.toMatchObject({ code: 'ERR_LOCMEM_DEADLINE' });
+    const thenable: unknown = { then: (resolve: (value: number) => void) => resolve(4) };
+    expect(cache.getOrSet('k', () => thenable)).toBeInstanceOf(Promise);
+    expect(await cache.getOrSet('k', () => thenable)).toBe(4);
     expect(await cache.getOrSet('k', () => Promise.resolve(3), { deadline: '2s' })).toBe(3);
   });
 
   it('refuses the options that a LocMemCache refuses', () => {
     expect(() => new DummyCache('d', { ttl: 1 } as any)).toThrow(/ttl is no option/);
+    expect(() => new DummyCache(5 as any)).toThrow(/name must be a string/);
   });
 });

@@ -121,6 +121,32 @@ describe('a value that changes while it is copied', () => {
     expect(cache.size).toBe(1);
   });
 
+  it('may delete the entry that an update is about to write', async () => {
+    const cache = createTestCache();
+    const meddler = { get n() { cache.delete('k'); return 2; } }; // prettier-ignore
+    cache.set('k', { n: 1 });
+    expect(await cache.update('k', () => meddler)).toEqual({ n: 2 });
+    expect(cache.get('k')).toEqual({ n: 2 });
+    expect(cache.ttl('k')).toBe(300);
+  });
+
+  it('may make so many versions that the one in hand is let go', () => {
+    const cache = createTestCache();
+    const churn = () => {
+      for (let version = 100; version < 300; version++) {
+        cache.set('x', 1, { version });
+        cache.delete('x', { version });
+      }
+    };
+    cache.set('first', 1);
+    const meddler = { get n() { churn(); return 1; } }; // prettier-ignore
+    cache.setMany([['k', 1], ['l', meddler]], { version: 7 }); // prettier-ignore
+    expect(cache.get('k', { version: 7 })).toBe(1);
+    expect(cache.get('l', { version: 7 })).toEqual({ n: 1 });
+    cache.set('k', 2, { version: 500 });
+    expect(cache.get('k', { version: 7 })).toBe(1);
+  });
+
   it('may shrink its own array or Map', () => {
     const cache = createTestCache();
     const array: unknown[] = [1, { get x() { array.length = 1; return 1; } }, 2, 3]; // prettier-ignore

@@ -1,7 +1,13 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { InvalidKeyError, LocMemCache } from '@locmem/core';
+import { openStore } from '../src/named-stores.js';
+import { resolveOptions } from '../src/options.js';
 import { runBuilt } from './support/run-built.js';
 import { testCache } from './support/test-cache.js';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('keys', () => {
   it('keep prefixes and versions apart, also where colons would make them one in Django', () => {
@@ -102,11 +108,41 @@ describe('keyFunction', () => {
     expect(cache.get('good')).toBe(1);
   });
 
+  it.each([Object.create(null), undefined, Symbol('s')])(
+    'that throws %p, which has no message, is a clear error, too',
+    (thrown) => {
+      const keyFunction = () => {
+        throw thrown;
+      };
+      const { cache } = testCache({ keyFunction });
+      expect(() => cache.get('k')).toThrow(
+        expect.objectContaining({ code: 'ERR_LOCMEM_INVALID_KEY', key: 'k', cause: thrown }),
+      );
+    },
+  );
+
   it('that returns no string is a clear error', () => {
     const { cache } = testCache({ keyFunction: () => 7 as unknown as string });
     expect(() => {
       cache.set('k', 1);
     }).toThrow(/keyFunction must return a string: received 7/);
+  });
+
+  it('is remembered for keys that are there, and for no others', () => {
+    const { cache } = testCache({
+      keyFunction: (key, prefix) => `${prefix}/${key}`,
+      maxEntries: 2,
+    });
+    const { fullKeys } = openStore(cache.name, resolveOptions()).spaces;
+    const plain = testCache().cache;
+    plain.set('k', 1);
+    cache.restore(plain.snapshot());
+    expect([...cache.keys({ all: true })]).toEqual([':1:k']);
+    cache.set('dead', 1, { timeout: 0 });
+    cache.add('dead', 1, { timeout: -1 });
+    for (const key of ['a', 'b', 'c']) cache.set(key, 1);
+    const isKnown = (fullKey: string) => fullKeys.origin(fullKey) !== undefined;
+    expect(['k', '/dead', '/a', '/b', '/c'].filter(isKnown)).toEqual(['/b', '/c']);
   });
 
   it('lists its own keys only, not those of another key function in the same store', () => {
@@ -198,6 +234,23 @@ describe('a warning without onWarning', () => {
     expect(stderr.match(/LOCMEM_KEY_EMPTY/g)).toHaveLength(2);
     expect(stderr.match(/LOCMEM_KEY_NOT_PORTABLE/g)).toHaveLength(2);
   });
+});
+
+describe('an onWarning that throws', () => {
+  it.each([new Error('handler'), Object.create(null)])(
+    'is told to the process, and the write is done: %p',
+    (thrown) => {
+      const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      const onWarning = () => {
+        throw thrown;
+      };
+      const { cache } = testCache({ onWarning });
+      cache.set('a b', 1);
+      expect(cache.get('a b')).toBe(1);
+      const [message] = emitWarning.mock.calls[0]!;
+      expect(message).toMatch(/threw at LOCMEM_KEY_NOT_PORTABLE/);
+    },
+  );
 });
 
 describe('a key that this cache refuses and another one of the store does not', () => {

@@ -97,6 +97,12 @@ describe('LocMemKeyv', () => {
     expect(await store.deleteMany(['a', 'x'])).toBe(false);
   });
 
+  it.each([1e21, Number.MAX_VALUE, Infinity])('takes a ttl of %p for for ever', async (ttl) => {
+    const { store } = fresh();
+    await store.set('k', 1, ttl);
+    expect(store.cache.ttl('k')).toBeNull();
+  });
+
   it('clears its own prefix and version only', async () => {
     const { name, store, clock } = fresh({ keyPrefix: 'a' });
     const other = new LocMemKeyv(name, { clock, keyPrefix: 'b' });

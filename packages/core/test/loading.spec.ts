@@ -1,6 +1,9 @@
+import { getEventListeners } from 'node:events';
 import { describe, expect, it, jest } from '@jest/globals';
 import { LocMemCache } from '@locmem/core';
 import { TestClock } from '@locmem/core/testing';
+import { openStore } from '../src/named-stores.js';
+import { resolveOptions } from '../src/options.js';
 import { testCache } from './support/test-cache.js';
 
 function deferred<T>() {
@@ -544,6 +547,21 @@ describe('code of the user that runs in the middle of a call', () => {
   });
 });
 
+describe('options that change while the load is under way', () => {
+  it('are of no consequence to it', async () => {
+    const { cache } = testCache();
+    const options: Record<string, unknown> = { timeout: 60, negativeTimeout: 30, tags: ['t'] };
+    const load = () => {
+      Object.assign(options, { timeout: 'soon', negativeTimeout: NaN, tags: [5] });
+      return Promise.resolve(null);
+    };
+    expect(await cache.getOrSet('k', load, options)).toBeNull();
+    expect(cache.ttl('k')).toBe(30);
+    cache.deleteByTag('t');
+    expect(cache.has('k')).toBe(false);
+  });
+});
+
 describe('a load whose key was deleted, and whose version lay idle meanwhile', () => {
   it('gives way to what was written there since', async () => {
     const { cache } = testCache({ maxEntries: 1000 });
@@ -595,6 +613,47 @@ describe('getOrSet() with a signal', () => {
     await expect(cache.getOrSet('k', load, { signal })).rejects.toThrow('gone');
     expect(load).not.toHaveBeenCalled();
   });
+});
+
+describe('a wait that is over', () => {
+  it.each(['value', 'failure', 'deadline', 'abort'])(
+    'leaves no timer, listener or load behind: %s',
+    async (end) => {
+      const timers = new Set<() => void>();
+      const clock = {
+        now: () => 1_000,
+        setTimeout: (run: () => void) => (timers.add(run), run),
+        clearTimeout: (run: unknown) => timers.delete(run as () => void),
+      };
+      const cache = new LocMemCache(`over by ${end}`, { clock });
+      const { promise, resolve, reject } = deferred<number>();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const waits = Promise.allSettled([
+        cache.getOrSet('k', () => promise, { deadline: '2s', signal }),
+        cache.getOrSet('k', () => promise, { deadline: '9s', signal }),
+        cache.update('n', () => promise, { signal }),
+        cache.update('n', () => promise, { signal }),
+        cache.lock.write(() => promise, { signal }),
+        cache.lock.read(() => promise, { signal }),
+      ]);
+      await settled();
+      expect(timers.size).toBe(2);
+      expect(getEventListeners(signal, 'abort').length).toBeGreaterThan(3);
+      if (end === 'deadline') for (const run of timers) run();
+      if (end === 'abort') controller.abort(new Error('gone'));
+      if (end === 'failure') reject(new Error('no database'));
+      else resolve(1);
+      await waits;
+      await settled();
+      expect(timers.size).toBe(0);
+      expect(getEventListeners(signal, 'abort')).toEqual([]);
+      for (const { flights, updates } of openStore(cache.name, resolveOptions()).spaces) {
+        expect([flights.size, updates.size]).toEqual([0, 0]);
+      }
+      expect(await cache.lock.write(() => 'free')).toBe('free');
+    },
+  );
 });
 
 it.each([

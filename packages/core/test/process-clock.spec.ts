@@ -255,3 +255,56 @@ describe('under the clock of the process', () => {
     );
   });
 });
+
+describe('at the very millisecond of its deadline', () => {
+  const CALLS: [string, (cache: LocMemCache) => unknown, answer: unknown][] = [
+    ['get', (cache) => cache.get('k'), undefined],
+    ['get with options', (cache) => cache.get('k', { version: 1 }), undefined],
+    ['getMany', (cache) => cache.getMany(['k']).size, 0],
+    ['has', (cache) => cache.has('k'), false],
+    ['ttl', (cache) => cache.ttl('k'), undefined],
+    ['touch', (cache) => cache.touch('k'), false],
+    ['delete', (cache) => cache.delete('k'), false],
+    ['add', (cache) => cache.add('k', 'new'), true],
+    ['getOrSet', (cache) => cache.getOrSet('k', () => 'new'), 'new'],
+    ['incr', (cache) => codeOf(() => cache.incr('k')), 'ERR_LOCMEM_KEY_NOT_FOUND'],
+    ['incrVersion', (cache) => codeOf(() => cache.incrVersion('k')), 'ERR_LOCMEM_KEY_NOT_FOUND'],
+    ['keys', (cache) => [...cache.keys()], ['fresh']],
+    ['entries', (cache) => [...cache.entries()], [['fresh', 2]]],
+    ['deleteMany', (cache) => cache.deleteMany(['k', 'fresh']), 1],
+  ];
+  const CLOCKS = { process: undefined, user: { now: () => time.nowMs } };
+
+  function codeOf(call: () => unknown): unknown {
+    try {
+      return call();
+    } catch (error) {
+      return (error as { code: unknown }).code;
+    }
+  }
+
+  it.each(
+    CALLS.flatMap(
+      (each) =>
+        [
+          ['process', ...each],
+          ['user', ...each],
+        ] as const,
+    ),
+  )(
+    // prettier-ignore
+    'an entry is over, by the clock of the %s, to %s()',
+    (clock, call, ask, answer) => {
+      const cache = new LocMemCache(`deadline ${clock} ${call}`, { clock: CLOCKS[clock] });
+      cache.set('k', 1, { timeout: 5 });
+      cache.set('fresh', 2, { timeout: 50 });
+      expect(cache.ttl('k')).toBe(5); // its deadline is reckoned now
+      time.block(4_999);
+      time.idle(0);
+      expect(cache.get('k')).toBe(1);
+      time.idle(1);
+      expect(cache.has('fresh')).toBe(true); // the clock is read
+      expect(ask(cache)).toEqual(answer);
+    },
+  );
+});

@@ -68,6 +68,17 @@ describe('snapshot() and restore()', () => {
     expect([...after.cache.keys()]).toEqual(['k']);
   });
 
+  it('count what was taken in, not what was there before', () => {
+    const { cache } = testCache();
+    cache.set('short', 'old', { timeout: 30 });
+    const data = cache.snapshot();
+    wallClockIsAhead(60);
+    const after = testCache().cache;
+    after.set('short', 'new');
+    expect(after.restore(data)).toBe(0);
+    expect(after.get('short')).toBe('new');
+  });
+
   it('leave out what would come back as something else, with a warning', () => {
     class Money {
       amount = 1;

@@ -1,9 +1,13 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { CacheEvent, CacheEventType } from '@locmem/core';
 import { createTestCache } from '@locmem/core/testing';
 import { deliver } from '../src/events.js';
 import { testCache } from './support/test-cache.js';
+
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 describe('stats()', () => {
   it('counts hits, misses and their ratio', () => {
@@ -186,13 +190,40 @@ describe('events', () => {
     expect([...cache.keys()]).toHaveLength(cache.size);
   });
 
-  it('are not hurt by a listener that throws', () => {
+  it.each([new Error('listener'), 'listener', Object.create(null), undefined])(
+    'go on to the others, with a warning, when a listener throws %p',
+    async (thrown) => {
+      const { cache } = testCache();
+      const emitWarning = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+      const heard: string[] = [];
+      cache.on('set', () => {
+        throw thrown;
+      });
+      cache.on('set', ({ fullKey }) => heard.push(fullKey));
+      cache.set('a', 1);
+      await Promise.resolve();
+      cache.set('b', 1);
+      await Promise.resolve();
+      expect(heard).toEqual([':1:a', ':1:b']);
+      const codes = emitWarning.mock.calls.map(([, options]) => (options as any).code);
+      expect(codes).toEqual(['LOCMEM_LISTENER_THREW', 'LOCMEM_LISTENER_THREW']);
+    },
+  );
+
+  it('are told once to a listener that leaves and comes back', async () => {
     const { cache } = testCache();
-    cache.on('set', () => {
-      throw new Error('listener');
-    });
+    let heard = 0;
+    const listener = () => {
+      cache.off('set', listener);
+      if (++heard < 100) cache.on('set', listener);
+    };
+    cache.on('set', listener).on('set', () => undefined);
     cache.set('a', 1);
-    expect(cache.get('a')).toBe(1);
+    await Promise.resolve();
+    expect(heard).toBe(1);
+    cache.set('b', 1);
+    await Promise.resolve();
+    expect(heard).toBe(2);
   });
 });
 

@@ -2,8 +2,9 @@
 import {
   checkKeys,
   checkNewVersion,
-  checkOptions,
   checkVersionDelta,
+  isOfAll,
+  keyPrefixOf,
   purgeOf,
   signalOf,
   tagsOf,
@@ -65,17 +66,12 @@ export class Door {
   }
 
   keyPrefix(options: ClearOptions | undefined): string | undefined {
-    const keyPrefix: unknown = options?.keyPrefix;
-    if (keyPrefix === undefined || typeof keyPrefix === 'string') return keyPrefix;
-    return this.refuse('clear', 'keyPrefix', 'must be a string', keyPrefix);
+    return keyPrefixOf(options, this.owner);
   }
 
   /** Whether all keys are asked for. */
   all(options: KeysOptions): boolean {
-    checkOptions('keys', options, this.owner);
-    const { all }: { all?: unknown } = options;
-    if (all === undefined || typeof all === 'boolean') return all === true;
-    return this.refuse('keys', 'all', 'must be true or false', all);
+    return isOfAll(options, this.owner);
   }
 
   refuse(call: Call, option: string, rule: string, value: unknown): never {

@@ -14,6 +14,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { NotSerializableError } from '../errors.js';
+import { messageOf } from '../show.js';
 import type { Codec } from './codec.js';
 import { decodeJson, jsonCodec } from './json-codec.js';
 import type { TagVersion } from './backend.js';
@@ -222,7 +223,7 @@ function encode(codec: Codec, value: unknown): string | Uint8Array {
     encoded = codec.encode(value);
   } catch (error) {
     if (error instanceof NotSerializableError) throw error;
-    const reason = `not encoded by codec '${codec.name}' (${String((error as Error | undefined)?.message)})`;
+    const reason = `not encoded by codec '${codec.name}' (${messageOf(error)})`;
     throw new NotSerializableError(reason, 'value', { cause: error });
   }
   // JSON escapes them; the text of any other codec would come back changed.

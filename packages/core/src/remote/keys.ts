@@ -6,6 +6,7 @@
 import { InvalidKeyError, InvalidOptionError } from '../errors.js';
 import { defaultKeyFunction, keyFault, type KeyFunction } from '../key.js';
 import type { KeyCheck } from '../options.js';
+import { messageOf } from '../show.js';
 import type { LocMemWarningCode } from '../warnings.js';
 import { read, spelt } from './well-formed.js';
 
@@ -123,7 +124,7 @@ export class Keys {
     try {
       made = keyFunction(key, this.#options.keyPrefix, version);
     } catch (cause) {
-      const rule = `keyFunction threw (${String((cause as Error | undefined)?.message ?? cause)})`;
+      const rule = `keyFunction threw (${messageOf(cause)})`;
       throw this.#refusal(key, rule, { cause });
     }
     if (typeof made === 'string') return made;

@@ -304,7 +304,7 @@ export const PLAYS: Record<string, Play> = {
       return;
     }
     if (to === from) return;
-    model.entries.delete(id);
+    model.remove(id);
     const moved = { ...entry, origin: model.origin(spec, key, to) };
     if (model.put(spec, target, moved)) return;
     // Too large for this cache, but not for who wrote it: moving does not lose it.
@@ -501,12 +501,12 @@ export const PLAYS: Record<string, Play> = {
     const actual = atWallClock(model.nowMs, () => cache.restore(saved.data));
     const { nowMs } = model;
     const fresh = { shared: false, isRestored: true };
-    for (const [id, entry] of saved.entries) {
-      if (entry.deadlineMs <= nowMs) continue;
+    const taken = saved.entries.filter(([id, entry]) => {
+      if (entry.deadlineMs <= nowMs) return false;
       const tags = model.mark(entry.tags.map(({ name }) => name));
-      model.put(spec, id, { ...entry, value: clone(entry.value), ...fresh, tags });
-    }
-    assert.equal(actual, saved.entries.filter(([id]) => model.entries.has(id)).length);
+      return model.put(spec, id, { ...entry, value: clone(entry.value), ...fresh, tags });
+    });
+    assert.equal(actual, taken.filter(([id]) => model.entries.has(id)).length);
   },
 
   endLoad: async ({ world, model, value, flag, number }) => {
