@@ -15,7 +15,8 @@ import { getCacheToken, LocMemModule } from '../src/index.js';
 const open: { close(): Promise<unknown> }[] = [];
 
 afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
+  // Last opened, first closed: a server waits for its clients.
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 
 /** Something to be closed after the test. */

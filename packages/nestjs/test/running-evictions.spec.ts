@@ -162,8 +162,8 @@ describe.each(PLATFORMS)('@CacheEvict in an application on %s', (platform) => {
       ...['read 5', 'read 6', 'read 7'],
       ...['read 5', 'read 6', 'read 7'],
     ]);
-    await tell('DELETE /notes/ada/1');
-    expect(await tell(...all)).toEqual(['read 8', 'read 6', 'read 7']);
+    await tell('DELETE /notes/ada/2');
+    expect(await tell(...all)).toEqual(['read 5', 'read 8', 'read 7']);
   });
 
   it('an Observable evicts when it is complete, and before its request is answered', async () => {

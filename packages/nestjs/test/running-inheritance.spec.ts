@@ -42,7 +42,7 @@ class Rivers extends Repository {
 /** Overrides a cached method with one that is cached, too, and calls it. */
 @Injectable()
 class Capitals extends Cities {
-  @Cacheable({ key: (id) => `capital:${id}`, timeout: '1m' })
+  @Cacheable({ timeout: '1m' })
   override async find(id: number): Promise<string> {
     return `capital ${++this.reads}, a ${await super.find(id)}`;
   }
