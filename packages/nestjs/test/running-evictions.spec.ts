@@ -199,6 +199,13 @@ describe.each(PLATFORMS)('@CacheEvict under the prefix of a request on %s', (pla
     }
     @CacheEvict({ allEntries: true })
     async change(): Promise<void> {}
+
+    @Cacheable({ keyPrefix: 'net' })
+    async net(): Promise<string> {
+      return `read ${++this.reads}`;
+    }
+    @CacheEvict({ keyPrefix: 'net', allEntries: true })
+    async changeNet(): Promise<void> {}
   }
   const tenantOf = (context: ExecutionContext) =>
     context.switchToHttp().getRequest<{ headers: Record<string, string> }>().headers['x-tenant']!;
@@ -213,6 +220,12 @@ describe.each(PLATFORMS)('@CacheEvict under the prefix of a request on %s', (pla
     @Put() change() {
       return this.prices.change();
     }
+    @Get('net') net() {
+      return this.prices.net();
+    }
+    @Put('net') changeNet() {
+      return this.prices.changeNet();
+    }
   }
 
   it("allEntries empties what is the request's own, and nothing of another tenant", async () => {
@@ -222,5 +235,20 @@ describe.each(PLATFORMS)('@CacheEvict under the prefix of a request on %s', (pla
     expect([await as('acme'), await as('other')]).toEqual(['read 1', 'read 2']);
     await as('acme', 'PUT');
     expect([await as('acme'), await as('other')]).toEqual(['read 3', 'read 2']);
+  });
+
+  it('and with a prefix of the method in it, what that has written; without, both', async () => {
+    const { ask } = await serveCaches(platform, { controllers: [Shop], providers: [Prices] });
+    const as = async (tenant: string, path: string, method = 'GET') =>
+      (await ask(`/prices${path}`, { method, headers: { 'x-tenant': tenant } })).text;
+    const all = async () => [
+      ...[await as('acme', ''), await as('acme', '/net')],
+      ...[await as('other', ''), await as('other', '/net')],
+    ];
+    expect(await all()).toEqual(['read 1', 'read 2', 'read 3', 'read 4']);
+    await as('acme', '/net', 'PUT');
+    expect(await all()).toEqual(['read 1', 'read 5', 'read 3', 'read 4']);
+    await as('acme', '', 'PUT');
+    expect(await all()).toEqual(['read 6', 'read 7', 'read 3', 'read 4']);
   });
 });
