@@ -23,6 +23,7 @@ import { putFirst, RequestGuard, takeAway } from './requests/request.guard.js';
 import { RequestInterceptor } from './requests/request.interceptor.js';
 import { requestMiddleware } from './requests/request.middleware.js';
 import { areRequestsWanted } from './requests/request-scope.js';
+import { scopeSubscriptions } from './requests/subscriptions.js';
 import { INSTALLED } from './tokens.js';
 import { warn } from './warnings.js';
 
@@ -61,6 +62,7 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
     if (areRequestsWanted()) {
       adapter.use(requestMiddleware);
       putFirst(config);
+      scopeSubscriptions(this.discovery, this.settings);
     } else takeAway(config);
     this.settings.settle();
     if (this.settings.front) putInFront(adapter.getHttpServer() as Server, this.pages.common);

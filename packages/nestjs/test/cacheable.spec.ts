@@ -14,7 +14,7 @@ import {
   toArray,
 } from 'rxjs';
 import { Cacheable, CacheDefaults, provideCaches } from '../src/index.js';
-import { asyncCache } from './async-cache.js';
+import { asyncCache, brokenCache } from './async-cache.js';
 import './harness.js';
 
 function given<T extends object>(object: T, options: { isolation?: 'copy' | 'share' } = {}) {
@@ -784,10 +784,7 @@ describe('with a cache that answers with promises', () => {
   });
 
   it('a call does not fail because the store does', async () => {
-    const broken = new Proxy({} as AsyncCache, {
-      get: () => () => Promise.reject(new Error('connection lost')),
-    });
-    const cities = provideCaches(new Cities(), { default: broken });
+    const cities = provideCaches(new Cities(), { default: brokenCache() });
     expect(await cities.plain(1)).toEqual({ id: 1 });
     expect(await cities.find(1)).toEqual({ id: 1 });
     await expect(cities.plain(-1)).rejects.toThrow('no such city');

@@ -1,6 +1,7 @@
 /** Nest applications for tests: behind real sockets, closed by themselves. */
 import 'reflect-metadata';
 import { afterEach } from '@jest/globals';
+import { createTestCache } from '@locmem/core/testing';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
@@ -9,11 +10,13 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import type { TestingModule, TestingModuleBuilder } from '@nestjs/testing';
+import { getCacheToken, LocMemModule } from '../src/index.js';
 
 const open: { close(): Promise<unknown> }[] = [];
 
 afterEach(async () => {
-  for (const one of open.splice(0)) await one.close();
+  // Last opened, first closed: a server waits for its clients.
+  for (const one of open.splice(0).toReversed()) await one.close();
 });
 
 /** Something to be closed after the test. */
@@ -91,7 +94,7 @@ export async function serve(
   closing(app);
   const url = await app.getUrl();
   const ask = async (path: string, { method = 'GET', headers = {}, body }: Ask = {}) => {
-    const verb = method.toLowerCase() as 'get' | 'head' | 'post' | 'put';
+    const verb = method.toLowerCase() as 'get' | 'head' | 'post' | 'put' | 'delete';
     const client = request(url);
     const asking = client[verb](path).set(headers).redirects(0);
     if (body !== undefined) void asking.send(body);
@@ -110,4 +113,38 @@ export async function serve(
     };
   };
   return { app, ask, url };
+}
+
+/**
+ * An application on caches whose time stands still until a test moves it.
+ *
+ * @returns the caches by alias, and `tell`, which asks line by line, `/path` or `PUT /path`, for the texts
+ */
+export async function serveCaches<A extends string = 'default'>(
+  platform: Platform,
+  metadata: ModuleMetadata,
+  aliases: readonly A[] = ['default' as A],
+) {
+  type Caches = Record<A, ReturnType<typeof createTestCache>>;
+  const caches = Object.fromEntries(
+    aliases.map((alias) => [alias, createTestCache()]),
+  ) as unknown as Caches;
+  const registered = Object.fromEntries(aliases.map((alias) => [alias, {}]));
+  const all = { ...metadata, imports: [LocMemModule.register({ caches: registered })] };
+  const served = await serve(platform, all, {
+    override: (builder) =>
+      aliases.reduce(
+        (so, alias) => so.overrideProvider(getCacheToken(alias)).useValue(caches[alias]),
+        builder,
+      ),
+  });
+  const tell = async (...lines: string[]): Promise<string[]> => {
+    const texts = [];
+    for (const line of lines) {
+      const [path = '', method = 'GET'] = line.split(' ').toReversed();
+      texts.push((await served.ask(path, { method })).text);
+    }
+    return texts;
+  };
+  return { ...served, caches, cache: caches[aliases[0]!], tell };
 }

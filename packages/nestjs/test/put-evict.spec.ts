@@ -1,5 +1,4 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AsyncCache } from '@locmem/core';
 import { createTestCache } from '@locmem/core/testing';
 import { Logger } from '@nestjs/common';
 import { lastValueFrom, of, throwError, toArray } from 'rxjs';
@@ -12,7 +11,7 @@ import {
   Caching,
   provideCaches,
 } from '../src/index.js';
-import { asyncCache } from './async-cache.js';
+import { asyncCache, brokenCache } from './async-cache.js';
 import './harness.js';
 
 function given<T extends object>(object: T) {
@@ -278,13 +277,10 @@ describe('@CacheEvict', () => {
   });
 
   it('does not fail because the store does, and says so in the log', async () => {
-    const broken = new Proxy({} as AsyncCache, {
-      get: () => () => Promise.reject(new Error('connection lost')),
-    });
     const messages: unknown[] = [];
     Logger.overrideLogger({ error: (message) => messages.push(message), log() {}, warn() {} });
     try {
-      const cities = provideCaches(new Cities(() => 0), { default: broken });
+      const cities = provideCaches(new Cities(() => 0), { default: brokenCache() });
       expect(await cities.remove(1)).toBe('removed 1');
       expect(messages).toEqual(['The cache failed after Cities.remove: Error: connection lost']);
     } finally {

@@ -31,7 +31,7 @@ export function keepOptions(
 /** Options for `set`. */
 export function writeOptions(
   { timeout, tags }: KeepOptions,
-  { version, prefixTag }: Place,
+  { version, prefixTag, outerTag }: Place,
   args: readonly unknown[],
 ): WriteOptions {
   const options: WriteOptions = {};
@@ -41,7 +41,8 @@ export function writeOptions(
   }
   const own = typeof tags === 'function' ? tags(...args) : tags;
   if (own !== undefined || prefixTag !== undefined) {
-    options.tags = prefixTag === undefined ? own : [...(own ?? []), prefixTag];
+    const ofPrefixes = [outerTag, prefixTag].filter((tag) => tag !== undefined);
+    options.tags = [...(own ?? []), ...ofPrefixes];
   }
   return options;
 }

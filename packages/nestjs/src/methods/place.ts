@@ -42,6 +42,8 @@ export interface Place {
   readonly version: number | undefined;
   /** A tag on all that is stored under the prefix in force; undefined: there is none. */
   readonly prefixTag: string | undefined;
+  /** The same of the request's prefix, where the method has one of its own within it. */
+  readonly outerTag: string | undefined;
 }
 
 /** Where nothing sets a call apart. */
@@ -49,6 +51,7 @@ export const NOWHERE_ELSE: Place = Object.freeze({
   head: '',
   version: undefined,
   prefixTag: undefined,
+  outerTag: undefined,
 });
 
 /** A decorated method and what its calls need to find their cache and their place in it. */
@@ -120,12 +123,14 @@ export class Site<O extends PlaceOptions> {
     const head: string[] = [];
     if (outer?.keyPrefix !== undefined) head.push(text(outer.keyPrefix));
     if (inner.keyPrefix !== undefined) head.push(`/${text(inner.keyPrefix)}`);
-    const prefixTag = head.length === 0 ? undefined : `locmem-prefix:${head.join(',')}`;
+    const prefixTag = tagOf(head);
+    const outerTag = head.length < 2 ? undefined : tagOf(head.slice(0, 1));
     if (inner.version !== undefined && outer?.version !== undefined) head.push(`${outer.version}`);
     return {
       head: head.length === 0 ? '' : `{${head.join(',')}}`,
       version: inner.version ?? outer?.version,
       prefixTag,
+      outerTag,
     };
   }
 
@@ -155,6 +160,10 @@ export class Site<O extends PlaceOptions> {
     }
     return place.head + shortened(`[${plan.name}`, `${encodeArguments(args)}]`);
   }
+}
+
+function tagOf(prefixes: readonly string[]): string | undefined {
+  return prefixes.length === 0 ? undefined : `locmem-prefix:${prefixes.join(',')}`;
 }
 
 function keyText(key: Key): string {

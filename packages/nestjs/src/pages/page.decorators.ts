@@ -12,6 +12,7 @@ import {
 import type { CacheControlDirectives, ResponseCacheOptions } from '@locmem/http';
 import type { ExecutionContext } from '@nestjs/common';
 import type { ServerResponse } from 'node:http';
+import { processWide } from '../process-wide.js';
 import { placeOf, saidOn, say } from '../said.js';
 import { withoutUndefined } from '../without-undefined.js';
 import { checkPageOptions } from './page-options.js';
@@ -84,17 +85,18 @@ export function CachePage(timeout?: Timeout, options: PageOptions = {}): PageDec
   const { front, ...rest } = options;
   const page: Page = { options: withoutUndefined({ ...rest, timeout }), front };
   createResponseCache<never>(page.options as never); // wrong options are told here
-  anyPages = true;
+  pages.hasAny = true;
   return (target: object, name?: string | symbol, descriptor?: PropertyDescriptor) => {
     say(PAGE, placeOf('CachePage', target, name, descriptor), page);
   };
 }
 
-let anyPages = false;
+/** Of all copies of this package: one may have decorated the handlers, another be the module. */
+const pages = processWide('pages/1', () => ({ hasAny: false }));
 
 /** Whether any handler of this process is a page. */
 export function hasPages(): boolean {
-  return anyPages;
+  return pages.hasAny;
 }
 
 /** What makes a handler a page: what its class says, and what it says itself; empty where it is none. */

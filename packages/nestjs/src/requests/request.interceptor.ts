@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
-import { finalize, Observable } from 'rxjs';
+import { finalize, map, Observable } from 'rxjs';
 import { AppSettings } from '../app-settings.js';
 import { addressOf } from './request-address.js';
 import { areRequestsWanted, currentRequest, RequestScope, runInRequest } from './request-scope.js';
+import { isAsyncIterator, ScopedEvents } from './subscriptions.js';
 
 /**
  * Opens the scope of what comes by other ways than HTTP: messages, events, operations over a socket. Of
@@ -19,11 +20,14 @@ export class RequestInterceptor implements NestInterceptor {
     const outer = currentRequest();
     if (outer !== undefined && context.getType() === 'http') return next.handle();
     const scope = outer?.child() ?? new RequestScope();
-    scope.addressBy(addressOf(context, this.settings.address));
+    const addressBy = addressOf(context, this.settings.address);
+    scope.addressBy(addressBy);
     const handled = new Observable((subscriber) =>
       runInRequest(scope, () => next.handle().subscribe(subscriber)),
     );
     return handled.pipe(
+      // The handler of a subscription is done when it has returned; what it has returned begins then.
+      map((result) => (isAsyncIterator(result) ? new ScopedEvents(result, addressBy) : result)),
       finalize(() => {
         if (outer === undefined) scope.end();
         else scope.letGo();
