@@ -26,11 +26,15 @@ const compilerOptions = {
 const PROGRAM = `
 import 'reflect-metadata';
 import assert from 'node:assert/strict';
-import { Cacheable, CacheEvict, CachePage, LocMemModule, RequestMemo } from '@locmem/nestjs';
+import {
+  Cacheable, CacheDefaults, CacheEvict, CacheKeyPrefix, CachePage, CachePut, CacheVersion, Caching, LocMemModule,
+  RequestMemo,
+} from '@locmem/nestjs';
 import { Controller, Get, Injectable, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 @Injectable()
+@CacheDefaults({ timeout: '1h', tags: ['cities'] })
 class Cities {
   runs = 0;
   @Cacheable({ key: (id) => \`city:\${id.toFixed()}\` })
@@ -39,6 +43,12 @@ class Cities {
   }
   @CacheEvict({ key: (id) => \`city:\${id}\` })
   async remove(id: number): Promise<void> {}
+  @CachePut({ key: (id) => \`city:\${id}\` })
+  async rename(id: number): Promise<{ id: number; run: number }> {
+    return { id, run: ++this.runs };
+  }
+  @Caching([CacheEvict({ tags: ['cities'] })])
+  async removeAll(): Promise<void> {}
   @RequestMemo()
   once(): object {
     return {};
@@ -46,6 +56,8 @@ class Cities {
 }
 
 @Controller()
+@CacheVersion(2)
+@CacheKeyPrefix('tenant')
 class Pages {
   constructor(private readonly cities: Cities) {}
   @CachePage('1m')
@@ -65,9 +77,14 @@ async function main() {
   assert.deepEqual(await (await ask()).json(), [{ id: 1, run: 1 }, true]);
   assert.match((await ask()).headers.get('cache-status') ?? '', /; hit/);
   const cities = app.get(Cities);
-  assert.equal((await cities.find(1)).run, 1);
-  await cities.remove(1);
+  // Nobody's request: the tenant's entry is another one.
   assert.equal((await cities.find(1)).run, 2);
+  await cities.remove(1);
+  assert.equal((await cities.find(1)).run, 3);
+  await cities.rename(1);
+  assert.equal((await cities.find(1)).run, 4);
+  await cities.removeAll();
+  assert.equal((await cities.find(1)).run, 5);
   await app.close();
   assert.equal(typeof require, 'function');
 }

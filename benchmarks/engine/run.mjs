@@ -1,7 +1,7 @@
 /**
  * Measures LocMem against Map and its peers:
  *
- *     node benchmarks/engine/run.mjs [--quick] [--rounds 5] [--only warm-hit,locmem] [--write] [--out file]
+ *     node benchmarks/engine/run.mjs [--quick] [--rounds 9] [--only warm-hit,locmem] [--write] [--out file]
  *
  * `--only` takes ids of scenarios and names or ids of subjects, or the beginning of either; the
  * baseline always takes part. A run of some scenarios leaves the results of the others as they are. A
@@ -25,7 +25,7 @@ import { allSubjects } from './subjects/index.mjs';
 const HERE = dirname(fileURLToPath(import.meta.url));
 const CHILD = join(HERE, 'child.mjs');
 
-const FULL = { rounds: 5, runs: 2, warmMs: 300, roundMs: 150, scale: 1 };
+const FULL = { rounds: 9, runs: 2, warmMs: 300, roundMs: 150, scale: 1 };
 const QUICK = { rounds: 1, runs: 1, warmMs: 5, roundMs: 2, scale: 0.01 };
 /** Those of each kind that a smoke test starts in every scenario; all of them are checked. */
 const QUICK_SUBJECTS = ['map/', 'lru-cache/', 'catbox-memory/', 'locmem/'];
@@ -59,7 +59,7 @@ for (const scenario of chosenScenarios) {
   const rows = scenario.prepare
     ? await time(scenario, participants)
     : await observe(scenario, participants);
-  results[scenario.id] = { date: today(), baseline: scenario.baseline, rows };
+  results[scenario.id] = { date: today(), rounds: plan.rounds, baseline: scenario.baseline, rows };
   const { header, cells } = tableOf(scenario, rows, subjects);
   console.log(`\n${scenario.group}: ${scenario.title}\n\n${plainTable(header, cells)}`);
   if (isWritten) await writeFormatted(args.out, JSON.stringify(report()));
@@ -184,6 +184,12 @@ function bestOf({ best }, runs) {
 
 // ---- the results file --------------------------------------------------------------------------
 
+/** Not the same of all, where some were run again. */
+function roundsTaken() {
+  const counts = Object.values(results).map(({ rounds }) => rounds);
+  return [...new Set(counts)].sort((a, b) => a - b).join(' or ');
+}
+
 function report() {
   const packages = new Set([...subjects.values()].flatMap(({ package: name }) => name ?? []));
   return {
@@ -193,7 +199,7 @@ function report() {
     method: {
       time: 'CPU time of the process (user and system, all threads), not wall time: other work ran on the machine',
       processes: 'one process for each subject and scenario',
-      rounds: `${plan.rounds} rounds, interleaved: each subject in turn, round after round; ${plan.roundMs} ms each after ${plan.warmMs} ms of warming up and a full garbage collection`,
+      rounds: `${roundsTaken()} rounds, interleaved: each subject in turn, round after round; ${plan.roundMs} ms each after ${plan.warmMs} ms of warming up and a full garbage collection`,
       figures:
         'median over the rounds, smallest and largest; the baseline is read before and after every three subjects, and ratios are to the mean of the two',
       observed: `memory, stalls and stampedes: ${plan.runs} runs, each in a new process; the better one`,
