@@ -3,7 +3,7 @@
  * here.
  */
 import type { Cache, Timeout } from '@locmem/core';
-import { createResponseCache, pageOptions } from '@locmem/http';
+import { createResponseCache, pageOptions, shapeRequestsOf } from '@locmem/http';
 import type { ResponseCache, ResponseCacheOptions } from '@locmem/http';
 import type { NextFunction, Request, Response } from 'express';
 import { EXPRESS_ORIGIN } from './origin.js';
@@ -69,7 +69,12 @@ export function responseCache<C extends Cache | string = string>(
   options: ResponseCacheMiddlewareOptions<C> = {},
 ): ResponseCacheMiddleware<C> {
   const cache = createResponseCache<Request, C>(options, EXPRESS_ORIGIN);
+  let met: unknown;
   const middleware = (req: Request, res: Response, next: NextFunction): void => {
+    if (req.app !== met) {
+      met = req.app;
+      shapeRequestsOf(req.app);
+    }
     cache.handle(req, res, next);
   };
   return Object.assign(middleware, cache);

@@ -68,7 +68,7 @@ interface Methods {
  */
 const WATCHED_BY: unique symbol = Symbol('locmem.http.watched-by');
 
-type Watched = ServerResponse & { [WATCHED_BY]?: Watching };
+type Watched = ServerResponse & { [WATCHED_BY]?: Watching | undefined };
 
 /**
  * For adapters of frameworks that write an answer only after its makers have returned: tells the
@@ -80,6 +80,49 @@ type Watched = ServerResponse & { [WATCHED_BY]?: Watching };
  */
 export function offerAnswer(res: ServerResponse, status: number): boolean {
   return (res as Watched)[WATCHED_BY]?.offerFrom(status) ?? false;
+}
+
+/**
+ * Adds the properties that a watch is going to replace, where adding them later would be dear. Until then
+ * they do what the response does without them, whatever prototype it is given.
+ */
+export function makeRoomForWatch(res: ServerResponse): void {
+  if (WATCHED_BY in res) return;
+  (res as Watched)[WATCHED_BY] = undefined;
+  const methods = res as unknown as { -readonly [Name in keyof Methods]: Methods[Name] };
+  if (!Object.hasOwn(res, 'writeHead')) methods.writeHead = INHERITED.writeHead;
+  if (!Object.hasOwn(res, 'write')) methods.write = INHERITED.write;
+  if (!Object.hasOwn(res, 'end')) methods.end = INHERITED.end;
+  if (!Object.hasOwn(res, 'addTrailers')) methods.addTrailers = INHERITED.addTrailers;
+}
+
+const INHERITED: Methods = {
+  writeHead(...args) {
+    return inherited(this, 'writeHead').apply(this, args);
+  },
+  write(...args) {
+    return inherited(this, 'write').apply(this, args);
+  },
+  end(...args) {
+    return inherited(this, 'end').apply(this, args);
+  },
+  addTrailers(...args) {
+    inherited(this, 'addTrailers').apply(this, args);
+  },
+};
+
+function inherited<Name extends keyof Methods>(res: ServerResponse, name: Name): Methods[Name] {
+  let prototype = Object.getPrototypeOf(res) as Methods;
+  // What somebody has made of the response by `Object.create` inherits these themselves.
+  while (prototype[name] === INHERITED[name]) {
+    prototype = Object.getPrototypeOf(prototype) as Methods;
+  }
+  return prototype[name];
+}
+
+/** Whether somebody has put a method of their own on the response. */
+export function isReplaced(res: ServerResponse, name: 'write' | 'end'): boolean {
+  return Object.hasOwn(res, name) && (res as unknown as Methods)[name] !== INHERITED[name];
 }
 
 /** A hold on a watched response. */

@@ -7,7 +7,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCapture } from './body.js';
 import type { CacheStatus } from './cache-status.js';
-import { watch } from './capture.js';
+import { isReplaced, watch } from './capture.js';
 import type { Head, ResponseWatcher, Watch } from './capture.js';
 import type { Outcome } from './collapse.js';
 import { storedFields, storedResponse } from './entry.js';
@@ -110,7 +110,7 @@ export class Fetch implements ResponseWatcher {
     this.#flight = site.flights.takeOff();
     this.#requestTimeMs = site.settings.clock.now();
     this.#before = fieldsOf(res);
-    this.#isRewritten = Object.hasOwn(res, 'write') || Object.hasOwn(res, 'end');
+    this.#isRewritten = isReplaced(res, 'write') || isReplaced(res, 'end');
     // The cookies that a cache further out has in the key are in this one's, too.
     const cookiesAreKeyed = order.plan.identity.cookies !== undefined;
     this.#policy =

@@ -3,6 +3,7 @@
  * request enters them, what stands in them, and where they say a request is addressed to.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { shapeRequestsOf } from './express-shape.js';
 import { connectionScheme } from './request.js';
 import type { RequestOrigin } from './request.js';
 
@@ -42,6 +43,8 @@ export function isKoa(value: unknown): value is KoaApp {
  * their prototypes, which alone makes node three times slower.
  */
 export function enterExpress(app: ExpressApp, intercept: Intercept): void {
+  // Within: a hit needs none of it.
+  shapeRequestsOf(app);
   const entered = app as WithHandle;
   const { handle } = entered;
   entered.handle = function (this: unknown, ...args: unknown[]): unknown {

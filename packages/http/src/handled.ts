@@ -39,6 +39,11 @@ const HANDLER: unique symbol = Symbol.for('@locmem/http/handler/3');
 
 type Visited = IncomingMessage & { [HANDLER]: Handler | undefined };
 
+/** Adds that property, where adding it later would be dear. */
+export function makeRoomForHandler(req: IncomingMessage): void {
+  if (!(HANDLER in req)) (req as Visited)[HANDLER] = undefined;
+}
+
 /** The cache that a request has met last; undefined: none yet. */
 export function lastHandlerOf(req: IncomingMessage): Handler | undefined {
   return (req as Visited)[HANDLER];

@@ -4,6 +4,7 @@ export { front } from './front.js';
 export type { FrontedCache, FrontOptions } from './front.js';
 export type { ExpressApp, KoaApp } from './front-apps.js';
 export { firstOf, trustsProxyOf } from './front-apps.js';
+export { shapeRequestsOf } from './express-shape.js';
 export { knowsVisitor } from './fronting.js';
 export { earlyView, NODE_NAMES } from './early-view.js';
 export type { ViewSource } from './early-view.js';

@@ -4,6 +4,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { formatCacheStatus } from './cache-status.js';
+import { isReplaced } from './capture.js';
 import type { CacheStatus } from './cache-status.js';
 import { notModified } from './conditional.js';
 import { storedFields } from './entry.js';
@@ -91,7 +92,7 @@ function rangeOf(
   };
   // A middleware further out that rewrites what is written would rewrite a part as if it were the
   // whole. Range may always be ignored.
-  if (Object.hasOwn(res, 'write') || !ifRangeHolds(headers, validators)) return undefined;
+  if (isReplaced(res, 'write') || !ifRangeHolds(headers, validators)) return undefined;
   const { byteLength } = stored.body;
   const range = parseRange(headers.range, byteLength);
   if (range === 'other') return undefined;
