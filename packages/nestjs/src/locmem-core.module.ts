@@ -1,3 +1,5 @@
+import { shapeRequestsOf } from '@locmem/http';
+import type { ExpressApp } from '@locmem/http';
 import { Global, Inject, Module } from '@nestjs/common';
 import type { NestModule, OnModuleInit } from '@nestjs/common';
 import {
@@ -58,6 +60,7 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
     // None in an application of messages alone.
     const adapter = this.adapterHost.httpAdapter as typeof this.adapterHost.httpAdapter | undefined;
     if (adapter === undefined) return;
+    if (adapter.getType() === 'express') shapeRequestsOf(adapter.getInstance<ExpressApp>());
     const config = applicationConfigOf(this.moduleRef);
     if (areRequestsWanted()) {
       adapter.use(requestMiddleware);
