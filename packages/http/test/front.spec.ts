@@ -559,6 +559,23 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     }
   });
 
+  it('functions of the URL make it stand aside below a mount path, where they see another', async () => {
+    const cache = expressCache({ cache: freshStoreName(), timeout: 60, key: (req) => req.path });
+    const send: Middleware = (req, res) => {
+      res.send(`page of ${req.originalUrl}`);
+    };
+    const app = express();
+    app.use('/mounted', express.Router().use(cache).get('/page', send)).get('/page', send);
+    front(app, cache);
+    const warnings = await warningsOf(async () => {
+      const { ask } = await serve(app);
+      await ask('/mounted/page');
+      expect((await ask('/mounted/page')).isHit).toBe(true);
+      expect((await ask('/page')).text).toBe('page of /page');
+    });
+    expect(warnings).toEqual([expect.stringContaining('change the URL')]);
+  });
+
   it('is asleep in an application that is mounted in another', async () => {
     const inner = express();
     const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
@@ -624,6 +641,32 @@ describe.each(KOAS)('before the cache in %s', (_name, Koa) => {
     expect((await ask('/', as('pro'))).text).toBe('run 2');
     expect((await ask('/', as('free'))).text).toBe('run 1');
     expect(seen()).toBe(3);
+  });
+
+  it('functions of the URL make it stand aside below a mount path, where they see another', async () => {
+    const cache = koaCache({ cache: freshStoreName(), timeout: 60, key: (ctx) => ctx.path });
+    const app = new Koa();
+    // As `koa-mount` does it.
+    app.use(async (ctx, next) => {
+      const { path } = ctx;
+      if (!path.startsWith('/mounted/')) return next();
+      ctx.path = path.slice('/mounted'.length);
+      await cache(ctx, next);
+      ctx.path = path;
+      return undefined;
+    });
+    app.use((ctx) => {
+      ctx.body = `page of ${ctx.originalUrl}`;
+    });
+    front(app, cache);
+    const warnings = await warningsOf(async () => {
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
+      const { ask } = await serve(app.callback());
+      await ask('/mounted/page');
+      expect((await ask('/mounted/page')).isHit).toBe(true);
+      expect((await ask('/page')).text).toBe('page of /page');
+    });
+    expect(warnings).toEqual([expect.stringContaining('change the URL')]);
   });
 
   it.each<[string, (ctx: Koa3.Context) => string | boolean | undefined]>([
