@@ -82,6 +82,16 @@ export function offerAnswer(res: ServerResponse, status: number): boolean {
   return (res as Watched)[WATCHED_BY]?.offerFrom(status) ?? false;
 }
 
+/**
+ * For the same adapters: tells the cache that the makers of the answer have failed, and that what goes
+ * out instead is somebody else's. Who waits for the answer waits no longer.
+ *
+ * @param res the response as the cache was given it
+ */
+export function abandonAnswer(res: ServerResponse): void {
+  (res as Watched)[WATCHED_BY]?.abandon();
+}
+
 /** A hold on a watched response. */
 export interface Watch {
   /**
@@ -167,6 +177,11 @@ class Watching implements Watch {
   offerFrom(status: number): boolean {
     this.#offer(status);
     return this.#isTaken || this.#outer?.offerFrom(status) === true;
+  }
+
+  /** To who watches, it is as if the connection were through with it. */
+  abandon(): void {
+    this.#tell('onClose');
   }
 
   // ---- what the handler calls ----------------------------------------------------------------
