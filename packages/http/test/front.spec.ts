@@ -361,6 +361,22 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     expect(headers['access-control-allow-origin']).toBe('https://good.example');
   });
 
+  it('answers the pages of other origins where the cache is first, and not where it cannot be seen', async () => {
+    for (const isSeen of [true, false]) {
+      const app = express();
+      const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
+      let seen = 0;
+      app.use(isSeen ? cache : (req, res, next) => [seen++, cache(req, res, next)]);
+      app.use((_req, res) => {
+        res.send('x');
+      });
+      let hits = 0;
+      const { ask } = await serve(front(app, cache, { onHit: () => hits++ }));
+      for (let i = 0; i < 2; i++) await ask('/', { headers: { origin: 'https://x.example' } });
+      expect([hits, seen]).toEqual(isSeen ? [1, 0] : [0, 2]);
+    }
+  });
+
   it.each<[string, (app: express5.Express, auth: Middleware, cache: Middleware) => void]>([
     ['on a route', (app, auth, cache) => app.get('/p', auth, cache)],
     ['in a router', (app, auth, cache) => app.use('/', express.Router().use(auth).use(cache))],

@@ -78,6 +78,29 @@ describe.each(KOAS)('%s', (_name, Koa) => {
     expect([again.status, again.text, again.isHit]).toEqual([304, '', true]);
   });
 
+  it('conditionalGet sends no content, and nothing that speaks of it, with 304 and 412', async () => {
+    const app = new Koa().use(conditionalGet()).use((ctx) => {
+      ctx.etag = 'v1';
+      ctx.body = 'hello';
+    });
+    const ask = await listen(app);
+    const same = await ask('/', { headers: { 'if-none-match': '"v1"' } });
+    expect([same.status, same.text, same.headers['content-type']]).toEqual([304, '', undefined]);
+    const other = await ask('/', { headers: { 'if-match': '"v2"' } });
+    expect([other.status, other.text]).toEqual([412, '']);
+    expect(other.headers['content-type']).not.toMatch(/json/);
+  });
+
+  it('conditionalGet leaves other methods alone, and makes no ETag of what a HEAD leaves', async () => {
+    const app = new Koa().use(conditionalGet()).use((ctx) => {
+      ctx.body = ctx.method === 'HEAD' ? '' : 'hello';
+    });
+    const ask = await listen(app);
+    expect((await ask('/', { method: 'HEAD' })).headers.etag).toBeUndefined();
+    const posted = await ask('/', { method: 'POST', headers: { 'if-none-match': '*' } });
+    expect([posted.status, posted.text, posted.headers.etag]).toEqual([200, 'hello', undefined]);
+  });
+
   it('conditionalGet judges a stream by the validators that it has', async () => {
     const app = new Koa().use(conditionalGet()).use((ctx) => {
       ctx.set('ETag', '"v1"');
