@@ -518,6 +518,16 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     );
   });
 
+  it('takes nobody for one who decides who only sounds like it', () => {
+    const app = express();
+    const cache = expressCache({ cache: freshStoreName() });
+    app.use(function authors(_req, _res, next) {
+      next();
+    });
+    app.use(cache);
+    expect(front(app, cache)).toBe(app);
+  });
+
   it('stands aside where that is mounted only later', async () => {
     const app = express();
     const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
@@ -814,6 +824,49 @@ describe('around an application, with options', () => {
     expect((await ask('/', from('b'))).text).toBe('run 2');
     expect((await ask('/', from('a'))).isHit).toBe(true);
   });
+});
+
+describe.each([true, false])('around an application that trusts its proxy: %s', (trust) => {
+  const started = {
+    Express: () => {
+      const app = express5().set('trust proxy', trust);
+      let runs = 0;
+      app.use((_req, res) => {
+        res.send(`run ${++runs}`);
+      });
+      return serve(front(app, { cache: freshStoreName(), timeout: 60 }));
+    },
+    Koa: () => {
+      const app = new Koa3();
+      app.proxy = trust;
+      let runs = 0;
+      app.use((ctx) => {
+        ctx.body = `run ${++runs}`;
+      });
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
+      return serve(front(app, { cache: freshStoreName(), timeout: 60 }).callback());
+    },
+  };
+
+  it.each(Object.entries(started))(
+    '%s says what was asked for, or nobody does',
+    async (_name, start) => {
+      const { ask } = await start();
+      const texts = [];
+      for (const [host, scheme] of [
+        ['a', 'http'],
+        ['a', 'https'],
+        // What proxies further out have said comes first.
+        ['a, b', 'https, http'],
+        ['b', 'https'],
+      ]) {
+        const headers = { host: 'in', 'x-forwarded-host': host!, 'x-forwarded-proto': scheme! };
+        texts.push((await ask('/', { headers })).text);
+      }
+      const told = ['run 1', 'run 2', 'run 2', 'run 3'];
+      expect(texts).toEqual(trust ? told : ['run 1', 'run 1', 'run 1', 'run 1']);
+    },
+  );
 });
 
 describe('onHit', () => {
