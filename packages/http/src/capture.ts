@@ -10,6 +10,8 @@
 import type { ServerResponse } from 'node:http';
 import { fieldsOf } from './fields.js';
 import type { Fields } from './fields.js';
+import { ownMethods } from './own-methods.js';
+import type { Method, Methods } from './own-methods.js';
 
 /** Who watches a response. */
 export interface ResponseWatcher {
@@ -52,16 +54,6 @@ export class Head {
   ) {}
 }
 
-type Method<R> = (this: ServerResponse, ...args: unknown[]) => R;
-
-/** The methods of a response that are replaced, as values. */
-interface Methods {
-  readonly writeHead: Method<ServerResponse>;
-  readonly write: Method<boolean>;
-  readonly end: Method<ServerResponse>;
-  readonly addTrailers: Method<void>;
-}
-
 /**
  * Where a response carries who watches it. A property, and not a WeakMap beside it: a value of a
  * WeakMap that holds its own key outlives the small collections.
@@ -83,46 +75,20 @@ export function offerAnswer(res: ServerResponse, status: number): boolean {
 }
 
 /**
- * Adds the properties that a watch is going to replace, where adding them later would be dear. Until then
- * they do what the response does without them, whatever prototype it is given.
+ * For the same adapters: tells the cache that the makers of the answer have failed, and that what goes
+ * out instead is somebody else's. Who waits for the answer waits no longer.
+ *
+ * @param res the response as the cache was given it
  */
+export function abandonAnswer(res: ServerResponse): void {
+  (res as Watched)[WATCHED_BY]?.abandon();
+}
+
+/** Adds the properties that a watch is going to replace, where adding them later would be dear. */
 export function makeRoomForWatch(res: ServerResponse): void {
   if (WATCHED_BY in res) return;
   (res as Watched)[WATCHED_BY] = undefined;
-  const methods = res as unknown as { -readonly [Name in keyof Methods]: Methods[Name] };
-  if (!Object.hasOwn(res, 'writeHead')) methods.writeHead = INHERITED.writeHead;
-  if (!Object.hasOwn(res, 'write')) methods.write = INHERITED.write;
-  if (!Object.hasOwn(res, 'end')) methods.end = INHERITED.end;
-  if (!Object.hasOwn(res, 'addTrailers')) methods.addTrailers = INHERITED.addTrailers;
-}
-
-const INHERITED: Methods = {
-  writeHead(...args) {
-    return inherited(this, 'writeHead').apply(this, args);
-  },
-  write(...args) {
-    return inherited(this, 'write').apply(this, args);
-  },
-  end(...args) {
-    return inherited(this, 'end').apply(this, args);
-  },
-  addTrailers(...args) {
-    inherited(this, 'addTrailers').apply(this, args);
-  },
-};
-
-function inherited<Name extends keyof Methods>(res: ServerResponse, name: Name): Methods[Name] {
-  let prototype = Object.getPrototypeOf(res) as Methods;
-  // What somebody has made of the response by `Object.create` inherits these themselves.
-  while (prototype[name] === INHERITED[name]) {
-    prototype = Object.getPrototypeOf(prototype) as Methods;
-  }
-  return prototype[name];
-}
-
-/** Whether somebody has put a method of their own on the response. */
-export function isReplaced(res: ServerResponse, name: 'write' | 'end'): boolean {
-  return Object.hasOwn(res, name) && (res as unknown as Methods)[name] !== INHERITED[name];
+  ownMethods(res);
 }
 
 /** A hold on a watched response. */
@@ -210,6 +176,11 @@ class Watching implements Watch {
   offerFrom(status: number): boolean {
     this.#offer(status);
     return this.#isTaken || this.#outer?.offerFrom(status) === true;
+  }
+
+  /** To who watches, it is as if the connection were through with it. */
+  abandon(): void {
+    this.#tell('onClose');
   }
 
   // ---- what the handler calls ----------------------------------------------------------------

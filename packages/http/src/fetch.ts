@@ -7,7 +7,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { BodyCapture } from './body.js';
 import type { CacheStatus } from './cache-status.js';
-import { isReplaced, watch } from './capture.js';
+import { watch } from './capture.js';
 import type { Head, ResponseWatcher, Watch } from './capture.js';
 import type { Outcome } from './collapse.js';
 import { storedFields, storedResponse } from './entry.js';
@@ -22,6 +22,7 @@ import { isDestroyed, isGone, isWhole, wasTransformed } from './integrity.js';
 import { contained, whenThere } from './maybe-promise.js';
 import type { MaybePromise } from './maybe-promise.js';
 import type { Clock } from './options.js';
+import { isReplaced } from './own-methods.js';
 import { storable } from './policy.js';
 import type { StoragePolicy, StoreDecision } from './policy.js';
 import { reasonPhraseOf } from './reason-phrase.js';

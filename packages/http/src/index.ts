@@ -9,7 +9,7 @@ export { knowsVisitor } from './fronting.js';
 export { earlyView, NODE_NAMES } from './early-view.js';
 export type { ViewSource } from './early-view.js';
 export { pageOptions } from './page-options.js';
-export { offerAnswer } from './capture.js';
+export { abandonAnswer, offerAnswer } from './capture.js';
 export type { Answer, InvalidateOptions, ResponseCache } from './response-cache.js';
 export type { Clock, ResponseCacheOptions } from './options.js';
 export { connectionScheme } from './request.js';

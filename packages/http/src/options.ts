@@ -161,6 +161,8 @@ export interface Settings<Req> {
   readonly maxBytes: number | undefined;
   readonly timeoutSeconds: number | null | undefined;
   readonly identityOptions: IdentityOptions;
+  /** Whether functions of the request have a say in where its answer is, and whether it may have it. */
+  readonly asksAboutRequests: boolean;
   /** Whether the URL alone decides where an answer is, whoever asks. */
   readonly isSameForAll: boolean;
   readonly heuristic: boolean;
@@ -242,7 +244,8 @@ export function resolveOptions<Req>(
     heuristic: check.boolean('heuristic', options.heuristic) ?? false,
     targetedFields: check.fieldNames('targetedFields', options.targetedFields) ?? CDN_ONLY,
     identityOptions: identityOptions(options),
-    isSameForAll: isSameForAll(options),
+    asksAboutRequests: asksAboutRequests(options),
+    isSameForAll: options.varyCookies === undefined && !asksAboutRequests(options),
     versionOf: versionOf(options.version, check, place),
     keyPrefixOf: keyPrefixOf(options.keyPrefix, check, place),
     keyOf: keyOf(check.function('key', options.key), place),
@@ -277,12 +280,9 @@ function identityOptions<Req>(options: ResponseCacheOptions<Req>): IdentityOptio
   };
 }
 
-function isSameForAll<Req>(options: ResponseCacheOptions<Req>): boolean {
-  const { version, keyPrefix, key, bypass, varyCookies } = options;
-  return (
-    varyCookies === undefined &&
-    ![version, keyPrefix, key, bypass].some((option) => typeof option === 'function')
-  );
+function asksAboutRequests<Req>(options: ResponseCacheOptions<Req>): boolean {
+  const { version, keyPrefix, key, bypass } = options;
+  return [version, keyPrefix, key, bypass].some((option) => typeof option === 'function');
 }
 
 /** A function of the user's is checked at each call: the request passes uncached if it is wrong. */

@@ -13,6 +13,7 @@ import { areAsSent } from './fronting.js';
 import { handlerOf } from './handled.js';
 import { isMomentary } from './reasons.js';
 import type { Refusal } from './reasons.js';
+import { rawTarget } from './request.js';
 import type { Lookup } from './request.js';
 import type { Site } from './site.js';
 import type { EventSubject } from './trace.js';
@@ -32,6 +33,8 @@ export class Order<Req extends IncomingMessage> implements FetchOrder {
   readonly #site: Site<Req>;
   readonly #req: Req;
   readonly #res: ServerResponse;
+  /** Now: when the answer has been made, a mounted application may have put the mount path back. */
+  readonly #isUrlAsSent: boolean;
 
   constructor(
     site: Site<Req>,
@@ -43,16 +46,20 @@ export class Order<Req extends IncomingMessage> implements FetchOrder {
     this.#site = site;
     this.#req = req;
     this.#res = res;
+    this.#isUrlAsSent = req.url === rawTarget(req);
   }
 
   againstFront(): string | undefined {
-    const { origin } = this.#site;
+    const { origin, settings } = this.#site;
     const own = handlerOf(this.#req, this.#site);
     if (own === undefined || own.outer !== undefined)
       return 'another response cache stands before this one';
     const before = 'middlewares before the response cache';
     if (origin.knowsVisitor?.(this.#req)) return `${before} know who asks`;
     if (origin.isRewritten?.(this.#req)) return `${before} make another body of an answer`;
+    // Below a mount path `req.path` is less than it is before the framework, where it may be another's.
+    if (settings.asksAboutRequests && !this.#isUrlAsSent)
+      return `${before} change the URL, which functions among its options may read`;
     return areAsSent(this.headers, this.#req.rawHeaders)
       ? undefined
       : `${before} change the fields of requests`;

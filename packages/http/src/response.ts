@@ -4,13 +4,13 @@
 import { STATUS_CODES } from 'node:http';
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { formatCacheStatus } from './cache-status.js';
-import { isReplaced } from './capture.js';
 import type { CacheStatus } from './cache-status.js';
 import { notModified } from './conditional.js';
 import { storedFields } from './entry.js';
 import type { StoredField, StoredResponse } from './entry.js';
 import { listMembers, toLines } from './fields.js';
 import { ageField, dateValue, ttlSeconds } from './freshness.js';
+import { isReplaced } from './own-methods.js';
 import { ifRangeHolds, parseRange } from './range.js';
 import type { RangeValidators } from './range.js';
 import { setReasonPhrase } from './reason-phrase.js';

@@ -361,6 +361,22 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     expect(headers['access-control-allow-origin']).toBe('https://good.example');
   });
 
+  it('answers the pages of other origins where the cache is first, and not where it cannot be seen', async () => {
+    for (const isSeen of [true, false]) {
+      const app = express();
+      const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
+      let seen = 0;
+      app.use(isSeen ? cache : (req, res, next) => [seen++, cache(req, res, next)]);
+      app.use((_req, res) => {
+        res.send('x');
+      });
+      let hits = 0;
+      const { ask } = await serve(front(app, cache, { onHit: () => hits++ }));
+      for (let i = 0; i < 2; i++) await ask('/', { headers: { origin: 'https://x.example' } });
+      expect([hits, seen]).toEqual(isSeen ? [1, 0] : [0, 2]);
+    }
+  });
+
   it.each<[string, (app: express5.Express, auth: Middleware, cache: Middleware) => void]>([
     ['on a route', (app, auth, cache) => app.get('/p', auth, cache)],
     ['in a router', (app, auth, cache) => app.use('/', express.Router().use(auth).use(cache))],
@@ -502,6 +518,16 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
     );
   });
 
+  it('takes nobody for one who decides who only sounds like it', () => {
+    const app = express();
+    const cache = expressCache({ cache: freshStoreName() });
+    app.use(function authors(_req, _res, next) {
+      next();
+    });
+    app.use(cache);
+    expect(front(app, cache)).toBe(app);
+  });
+
   it('stands aside where that is mounted only later', async () => {
     const app = express();
     const cache = expressCache({ cache: freshStoreName(), timeout: 60 });
@@ -557,6 +583,23 @@ describe.each(EXPRESSES)('before the cache in %s', (_name, express) => {
       expect(texts).toEqual(trust ? ['run 1', 'run 2', 'run 1'] : ['run 1', 'run 1', 'run 1']);
       expect(seen()).toBe(trust ? 2 : 1);
     }
+  });
+
+  it('functions of the URL make it stand aside below a mount path, where they see another', async () => {
+    const cache = expressCache({ cache: freshStoreName(), timeout: 60, key: (req) => req.path });
+    const send: Middleware = (req, res) => {
+      res.send(`page of ${req.originalUrl}`);
+    };
+    const app = express();
+    app.use('/mounted', express.Router().use(cache).get('/page', send)).get('/page', send);
+    front(app, cache);
+    const warnings = await warningsOf(async () => {
+      const { ask } = await serve(app);
+      await ask('/mounted/page');
+      expect((await ask('/mounted/page')).isHit).toBe(true);
+      expect((await ask('/page')).text).toBe('page of /page');
+    });
+    expect(warnings).toEqual([expect.stringContaining('change the URL')]);
   });
 
   it('is asleep in an application that is mounted in another', async () => {
@@ -624,6 +667,32 @@ describe.each(KOAS)('before the cache in %s', (_name, Koa) => {
     expect((await ask('/', as('pro'))).text).toBe('run 2');
     expect((await ask('/', as('free'))).text).toBe('run 1');
     expect(seen()).toBe(3);
+  });
+
+  it('functions of the URL make it stand aside below a mount path, where they see another', async () => {
+    const cache = koaCache({ cache: freshStoreName(), timeout: 60, key: (ctx) => ctx.path });
+    const app = new Koa();
+    // As `koa-mount` does it.
+    app.use(async (ctx, next) => {
+      const { path } = ctx;
+      if (!path.startsWith('/mounted/')) return next();
+      ctx.path = path.slice('/mounted'.length);
+      await cache(ctx, next);
+      ctx.path = path;
+      return undefined;
+    });
+    app.use((ctx) => {
+      ctx.body = `page of ${ctx.originalUrl}`;
+    });
+    front(app, cache);
+    const warnings = await warningsOf(async () => {
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
+      const { ask } = await serve(app.callback());
+      await ask('/mounted/page');
+      expect((await ask('/mounted/page')).isHit).toBe(true);
+      expect((await ask('/page')).text).toBe('page of /page');
+    });
+    expect(warnings).toEqual([expect.stringContaining('change the URL')]);
   });
 
   it.each<[string, (ctx: Koa3.Context) => string | boolean | undefined]>([
@@ -755,6 +824,49 @@ describe('around an application, with options', () => {
     expect((await ask('/', from('b'))).text).toBe('run 2');
     expect((await ask('/', from('a'))).isHit).toBe(true);
   });
+});
+
+describe.each([true, false])('around an application that trusts its proxy: %s', (trust) => {
+  const started = {
+    Express: () => {
+      const app = express5().set('trust proxy', trust);
+      let runs = 0;
+      app.use((_req, res) => {
+        res.send(`run ${++runs}`);
+      });
+      return serve(front(app, { cache: freshStoreName(), timeout: 60 }));
+    },
+    Koa: () => {
+      const app = new Koa3();
+      app.proxy = trust;
+      let runs = 0;
+      app.use((ctx) => {
+        ctx.body = `run ${++runs}`;
+      });
+      // eslint-disable-next-line @typescript-eslint/no-misused-promises -- as app.listen does it
+      return serve(front(app, { cache: freshStoreName(), timeout: 60 }).callback());
+    },
+  };
+
+  it.each(Object.entries(started))(
+    '%s says what was asked for, or nobody does',
+    async (_name, start) => {
+      const { ask } = await start();
+      const texts = [];
+      for (const [host, scheme] of [
+        ['a', 'http'],
+        ['a', 'https'],
+        // What proxies further out have said comes first.
+        ['a, b', 'https, http'],
+        ['b', 'https'],
+      ]) {
+        const headers = { host: 'in', 'x-forwarded-host': host!, 'x-forwarded-proto': scheme! };
+        texts.push((await ask('/', { headers })).text);
+      }
+      const told = ['run 1', 'run 2', 'run 2', 'run 3'];
+      expect(texts).toEqual(trust ? told : ['run 1', 'run 1', 'run 1', 'run 1']);
+    },
+  );
 });
 
 describe('onHit', () => {

@@ -9,7 +9,7 @@
  *
  * Who writes to `ctx.res` is taken at their word: then the response shown is the real one.
  */
-import { offerAnswer } from '@locmem/http';
+import { abandonAnswer, offerAnswer } from '@locmem/http';
 import type { OutgoingHttpHeader, ServerResponse } from 'node:http';
 import type { Context } from 'koa';
 import { bodyOf, hasContent, isExplicitNull, overhear } from './body.js';
@@ -151,6 +151,7 @@ export class Answer {
   fail(status: number): boolean {
     if (this.#stage === 'inside' && this.#isAnsweredInstead(status)) return true;
     this.#stage = 'lost';
+    abandonAnswer(this.res);
     return false;
   }
 

@@ -78,6 +78,29 @@ describe.each(KOAS)('%s', (_name, Koa) => {
     expect([again.status, again.text, again.isHit]).toEqual([304, '', true]);
   });
 
+  it('conditionalGet sends no content, and nothing that speaks of it, with 304 and 412', async () => {
+    const app = new Koa().use(conditionalGet()).use((ctx) => {
+      ctx.etag = 'v1';
+      ctx.body = 'hello';
+    });
+    const ask = await listen(app);
+    const same = await ask('/', { headers: { 'if-none-match': '"v1"' } });
+    expect([same.status, same.text, same.headers['content-type']]).toEqual([304, '', undefined]);
+    const other = await ask('/', { headers: { 'if-match': '"v2"' } });
+    expect([other.status, other.text]).toEqual([412, '']);
+    expect(other.headers['content-type']).not.toMatch(/json/);
+  });
+
+  it('conditionalGet leaves other methods alone, and makes no ETag for a HEAD', async () => {
+    const app = new Koa().use(conditionalGet()).use((ctx) => {
+      ctx.body = 'hello';
+    });
+    const ask = await listen(app);
+    expect((await ask('/', { method: 'HEAD' })).headers.etag).toBeUndefined();
+    const posted = await ask('/', { method: 'POST', headers: { 'if-none-match': '*' } });
+    expect([posted.status, posted.text, posted.headers.etag]).toEqual([200, 'hello', undefined]);
+  });
+
   it('conditionalGet judges a stream by the validators that it has', async () => {
     const app = new Koa().use(conditionalGet()).use((ctx) => {
       ctx.set('ETag', '"v1"');
@@ -90,35 +113,55 @@ describe.each(KOAS)('%s', (_name, Koa) => {
   });
 });
 
-describe.each(KOAS)(
-  '%s: answers that the cache gives in the place of the handler',
-  (_name, Koa) => {
-    it('a stream is read again behind a stale answer, and what it says is stored', async () => {
-      let nowMs = Date.UTC(2026, 0, 15);
-      let runs = 0;
-      let refreshed: () => void = () => {};
-      const isRefreshed = new Promise<void>((resolve) => (refreshed = resolve));
-      const app = new Koa().use(
-        cachePage(undefined, {
-          cache: freshStoreName(),
-          clock: { now: () => nowMs },
-          onEvent: ({ type }) => {
-            if (type === 'stored' && runs === 2) refreshed();
-          },
-        }),
-      );
-      app.use((ctx) => {
-        ctx.set('Cache-Control', 'max-age=5, stale-while-revalidate=60');
-        ctx.type = 'text/plain';
-        ctx.body = Readable.from([`run `, String(++runs)]);
-      });
-      const ask = await listen(app);
-      await ask('/');
-      nowMs += 10_000;
-      expect((await ask('/')).text).toBe('run 1');
-      await isRefreshed;
-      expect((await ask('/')).text).toBe('run 2');
-      expect(runs).toBe(2);
+describe.each(KOAS)('%s: answers that the cache gives in the place of the handler', (name, Koa) => {
+  const OF_KOA_3: [string, (ctx: any) => unknown, number, string][] = [
+    ['a Blob', (ctx) => (ctx.body = new Blob(['run 2'])), 200, 'run 2'],
+    ['a Response', (ctx) => (ctx.body = new Response('run 2')), 200, 'run 2'],
+    ['a ReadableStream', (ctx) => (ctx.body = new Blob(['run 2']).stream()), 200, 'run 2'],
+  ];
+
+  it.each<[string, (ctx: any) => unknown, number, string]>([
+    ['a string', (ctx) => (ctx.body = 'run 2'), 200, 'run 2'],
+    ['a stream', (ctx) => (ctx.body = Readable.from(['run ', '2'])), 200, 'run 2'],
+    ['no body', () => {}, 404, 'Not Found'],
+    ['null', (ctx) => (ctx.body = null), 204, ''],
+    [
+      'what it writes itself',
+      (ctx) => {
+        ctx.respond = false;
+        ctx.res.statusCode = 200;
+        setImmediate(() => ctx.res.end('run 2'));
+      },
+      200,
+      'run 2',
+    ],
+    ...(name === 'Koa 3' ? OF_KOA_3 : []),
+  ])('behind a stale answer, %s is stored as ever', async (_what, second, status, text) => {
+    let nowMs = Date.UTC(2026, 0, 15);
+    let runs = 0;
+    let refreshed: () => void = () => {};
+    const isRefreshed = new Promise<void>((resolve) => (refreshed = resolve));
+    const app = new Koa().use(
+      cachePage(undefined, {
+        cache: freshStoreName(),
+        clock: { now: () => nowMs },
+        onEvent: ({ type }) => {
+          if (type === 'stored' && runs === 2) refreshed();
+        },
+      }),
+    );
+    app.use((ctx) => {
+      ctx.set('Cache-Control', 'max-age=5, stale-while-revalidate=60');
+      if (++runs === 1) ctx.body = 'run 1';
+      else second(ctx);
     });
-  },
-);
+    const ask = await listen(app);
+    await ask('/');
+    nowMs += 10_000;
+    expect((await ask('/')).text).toBe('run 1');
+    await isRefreshed;
+    const answer = await ask('/');
+    expect([answer.status, answer.text, answer.isHit]).toEqual([status, text, true]);
+    expect(runs).toBe(2);
+  });
+});

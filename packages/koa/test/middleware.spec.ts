@@ -18,10 +18,17 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+/** One page for two servers. */
+const AT_HOST = { headers: { host: 'a.example' } };
+
 const fresh = (options: ResponseCacheMiddlewareOptions<string> = {}) =>
   responseCache({ cache: freshStoreName(), timeout: 60, clock: standingClock, ...options });
 
 describe.each(KOAS)('%s: responseCache', (version, Koa) => {
+  /** Mounted first, a hit is written by node alone; behind another, it goes outwards on the context. */
+  const behindAnother = (cache: ReturnType<typeof fresh>) =>
+    new Koa().use((_ctx, next) => next()).use(cache);
+
   it('answers a repeated GET without running what is further in', async () => {
     let runs = 0;
     const app = new Koa().use(fresh()).use((ctx) => {
@@ -116,19 +123,22 @@ describe.each(KOAS)('%s: responseCache', (version, Koa) => {
       await handler(ctx);
     });
     const ask = await listen(app);
-    const miss = await ask('/');
+    const miss = await ask('/', AT_HOST);
     expect(cache.stats().refusals).toEqual({});
-    const hit = await ask('/');
-    expect([miss.isHit, hit.isHit]).toEqual([false, true]);
-    expect([miss.text, hit.text]).toEqual([text, text]);
-    expect([miss.status, hit.status]).toEqual([200, 200]);
-    for (const name of ['content-type', 'etag', 'last-modified', 'x-raw', 'x-from']) {
-      expect([name, hit.headers[name]]).toEqual([name, miss.headers[name]]);
+    const askBehind = await listen(behindAnother(cache));
+    for (const hit of [await ask('/', AT_HOST), await askBehind('/', AT_HOST)]) {
+      expect([miss.isHit, hit.isHit]).toEqual([false, true]);
+      expect([miss.text, hit.text]).toEqual([text, text]);
+      expect([miss.status, hit.status]).toEqual([200, 200]);
+      for (const name of ['content-type', 'etag', 'last-modified', 'x-raw', 'x-from']) {
+        expect([name, hit.headers[name]]).toEqual([name, miss.headers[name]]);
+      }
     }
   });
 
   it.each<[string, (ctx: any) => unknown, number, string]>([
     ['ctx.body = null', (ctx) => (ctx.body = null), 204, ''],
+    ['205, which has no content', (ctx) => [(ctx.body = 'x'), (ctx.status = 205)], 205, ''],
     ['200 with ctx.body = null', (ctx) => [(ctx.body = null), (ctx.status = 200)], 200, ''],
     ['404 with no body set', () => {}, 404, 'Not Found'],
     ['a status of its own', (ctx) => [(ctx.status = 418), (ctx.body = 'short')], 418, 'short'],
@@ -140,18 +150,23 @@ describe.each(KOAS)('%s: responseCache', (version, Koa) => {
     ],
     ['a redirect', (ctx) => [(ctx.status = 301), ctx.redirect('/to')], 301, 'Redirecting to /to.'],
   ])('repeats %s where its freshness is declared', async (_what, handler, status, text) => {
-    const app = new Koa().use(fresh()).use((ctx) => {
+    const cache = fresh();
+    const app = new Koa().use(cache).use((ctx) => {
       ctx.set('Cache-Control', 'max-age=60');
       handler(ctx);
     });
     const ask = await listen(app);
-    const miss = await ask('/');
-    const hit = await ask('/');
-    expect([miss.isHit, hit.isHit]).toEqual([false, true]);
-    for (const answer of [miss, hit]) expect([answer.status, answer.text]).toEqual([status, text]);
-    expect(hit.statusMessage).toBe(miss.statusMessage);
-    for (const name of ['content-type', 'location']) {
-      expect([name, hit.headers[name]]).toEqual([name, miss.headers[name]]);
+    const miss = await ask('/', AT_HOST);
+    const askBehind = await listen(behindAnother(cache));
+    for (const hit of [await ask('/', AT_HOST), await askBehind('/', AT_HOST)]) {
+      expect([miss.isHit, hit.isHit]).toEqual([false, true]);
+      for (const { status: got, text: body } of [miss, hit]) {
+        expect([got, body]).toEqual([status, text]);
+      }
+      expect(hit.statusMessage).toBe(miss.statusMessage);
+      for (const name of ['content-type', 'location']) {
+        expect([name, hit.headers[name]]).toEqual([name, miss.headers[name]]);
+      }
     }
   });
 
@@ -336,6 +351,31 @@ describe.each(KOAS)('%s: responseCache', (version, Koa) => {
     }
     expect(runs).toBe(2);
   });
+
+  it.each<[object, number, string]>([
+    [{ status: 404, expose: true }, 404, 'broken'],
+    [{ statusCode: 404, expose: true }, 404, 'broken'],
+    [{ status: 503 }, 200, 'page'],
+    [{ statusCode: 503 }, 200, 'page'],
+    [{ status: 999 }, 200, 'page'],
+    [{}, 200, 'page'],
+  ])(
+    'a stale answer stands in for an error with %j as for one of that status',
+    async (thrown, status, text) => {
+      const clock = { ms: 0, now: () => clock.ms };
+      let runs = 0;
+      const app = new Koa().use(fresh({ clock, staleIfError: true })).use((ctx) => {
+        if (++runs > 1) throw Object.assign(new Error('broken'), thrown);
+        ctx.body = 'page';
+      });
+      app.silent = true;
+      const ask = await listen(app);
+      await ask('/');
+      clock.ms += 61_000;
+      const answer = await ask('/');
+      expect([answer.status, answer.text]).toEqual([status, text]);
+    },
+  );
 
   it('works over a store of promises', async () => {
     const store = new LocMemCache(freshStoreName());

@@ -185,6 +185,46 @@ describe.each(KOAS)('%s', (_name, Koa) => {
     expect(runs).toBe(2);
   });
 
+  it('an error handler further out that takes its time holds up nobody who waits for the answer', async () => {
+    const app = new Koa();
+    let endOfErrorHandling: () => void = () => {};
+    app.use(async (ctx, next) => {
+      try {
+        await next();
+      } catch {
+        await new Promise<void>((resolve) => (endOfErrorHandling = resolve));
+        ctx.status = 503;
+        ctx.body = 'sorry';
+      }
+    });
+    const cache = responseCache({
+      cache: freshStoreName(),
+      timeout: 60,
+      collapse: { deadline: '1h' },
+    });
+    let fail: () => void = () => {};
+    let runs = 0;
+    app.use(cache).use(async (ctx) => {
+      if (++runs === 1) {
+        await new Promise<void>((resolve) => (fail = resolve));
+        throw new Error('broken');
+      }
+      ctx.body = 'page';
+    });
+    const ask = await listen(app);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const headers = { host: 'a' };
+    const first = ask('/', { headers });
+    while (runs < 1) await turn();
+    const second = ask('/', { headers });
+    while (cache.stats().misses < 2) await turn();
+    fail();
+    expect((await second).text).toBe('page');
+    endOfErrorHandling();
+    expect((await first).text).toBe('sorry');
+    expect(cache.stats()).toMatchObject({ stored: 1, refusals: { aborted: 1 } });
+  });
+
   it('a middleware further out that has lost its patience is not disturbed', async () => {
     let release: () => void = () => {};
     const app = new Koa();
