@@ -98,6 +98,37 @@ describe('LocMemKeyv', () => {
     expect(await store.deleteMany(['a', 'x'])).toBe(false);
   });
 
+  it('answers for no keys at all', async () => {
+    const { store } = fresh();
+    expect(await store.setMany([])).toEqual([]);
+    expect([await store.getMany([]), await store.hasMany([])]).toEqual([[], []]);
+    expect(await store.deleteMany([])).toBe(false);
+    for await (const entry of store.iterator()) expect(entry).toBeUndefined();
+  });
+
+  it('keeps nothing whose time is over before it is stored', async () => {
+    const { store } = fresh();
+    await store.set('k', 'before');
+    expect(await store.set('k', 'late', -1)).toBe(true);
+    expect([await store.get('k'), await store.has('k'), store.cache.size]).toEqual([
+      ...[undefined, false, 0],
+    ]);
+  });
+
+  it('answers to all that Keyv asks about many keys', async () => {
+    const { store } = fresh();
+    const keyv = new Keyv({ store });
+    await keyv.setMany([
+      { key: 'a', value: 1 },
+      { key: 'b', value: 2, ttl: 1000 },
+    ]);
+    expect(await keyv.getMany(['b', 'x', 'a'])).toEqual([2, undefined, 1]);
+    expect(await keyv.getManyRaw(['a', 'x'])).toMatchObject([{ value: 1 }, undefined]);
+    expect(await keyv.hasMany(['a', 'x'])).toEqual([true, false]);
+    expect(await keyv.deleteMany(['a', 'x'])).toBe(true);
+    expect(await keyv.has(['a', 'b'])).toEqual([false, true]);
+  });
+
   it.each([1e21, Number.MAX_VALUE, Infinity])('takes a ttl of %p for for ever', async (ttl) => {
     const { store } = fresh();
     await store.set('k', 1, ttl);
