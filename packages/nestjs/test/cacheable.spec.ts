@@ -187,6 +187,23 @@ describe('@Cacheable on a method of which nobody knows how it answers', () => {
     await plain.find(1);
     expect(plain.runs).toBe(1);
   });
+
+  it.each([{}, { errorTimeout: '10s' }] as const)(
+    'learns it anew from one that answers at once and then with a promise: %j',
+    async (options) => {
+      class Either {
+        runs = 0;
+        @Cacheable(options)
+        find(id: number): number | Promise<number> {
+          this.runs++;
+          return id === 1 ? id : Promise.resolve(id);
+        }
+      }
+      const { object: either } = given(new Either());
+      expect([either.find(1), await either.find(2), await either.find(2)]).toEqual([1, 2, 2]);
+      expect(either.runs).toBe(2);
+    },
+  );
 });
 
 describe('keys', () => {
