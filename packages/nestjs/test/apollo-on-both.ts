@@ -29,7 +29,7 @@ interface Fastify {
 @Injectable()
 class ApolloOnBoth extends ApolloDriver {
   protected override async registerFastify(options: ApolloDriverConfig): Promise<void> {
-    const server = new ApolloServer(options as ApolloServerOptions<BaseContext>);
+    const server = new ApolloServer(options as unknown as ApolloServerOptions<BaseContext>);
     await server.start();
     const contextOf = options.context as (asked: Asked, reply: Reply) => Promise<BaseContext>;
     const fastify = this.httpAdapterHost.httpAdapter.getInstance<Fastify>();

@@ -5,7 +5,13 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Injectable } from '@nestjs/common';
 import { Query, Resolver } from '@nestjs/graphql';
-import { ClientProxyFactory, EventPattern, MessagePattern, Transport } from '@nestjs/microservices';
+import {
+  ClientProxyFactory,
+  EventPattern,
+  MessagePattern,
+  Payload,
+  Transport,
+} from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { AsyncResource } from 'node:async_hooks';
 import { setFlagsFromString } from 'node:v8';
@@ -78,7 +84,7 @@ class Handlers {
   @MessagePattern('stream') stream() {
     return from(use(this.users)).pipe(map((used) => [used]));
   }
-  @EventPattern('event') async event() {
+  @EventPattern('event') async event(@Payload() _data: unknown) {
     await use(this.users);
     this.events++;
   }

@@ -16,7 +16,7 @@ class Feed {
   /** What each run begins with, before anybody else can do anything. */
   begin: (source: Subscriber<unknown>) => void = () => undefined;
 
-  @Cacheable({ key: 'items', timeout: '1m', stale: '1h', version: (version) => version })
+  @Cacheable({ key: 'items', timeout: '1m', stale: '1h', version: (version = 1) => version })
   items(_version = 1): Observable<unknown> {
     return new Observable((source) => {
       this.sources.push(source);
@@ -29,7 +29,7 @@ class Feed {
 
   rowRuns = 0;
   row: (run: number) => Promise<unknown> = (run) => Promise.resolve(run);
-  @Cacheable({ key: 'rows', timeout: '1m', stale: '1h', version: (version) => version })
+  @Cacheable({ key: 'rows', timeout: '1m', stale: '1h', version: (version = 1) => version })
   async *rows(_version = 1) {
     yield await this.row(++this.rowRuns);
   }
