@@ -4,7 +4,7 @@
  *
  * Keyv's units meet ours here: a ttl is milliseconds, and none means for ever. Keyv puts its namespace
  * before the keys itself (`keyv:foo`) and tells the adapter its name: that is what `clear` and `iterator`
- * keep to.
+ * keep to. So a Keyv with `useKeyPrefix: false`, which does not, is neither emptied nor listed.
  */
 import { LocMemCache } from './cache.js';
 import type { LocMemOptions } from './options.js';

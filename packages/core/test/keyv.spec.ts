@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { LocMemCache } from '@locmem/core';
 import { LocMemKeyv } from '@locmem/core/keyv';
 import { createCache } from 'cache-manager';
+import { createCache as createCache6 } from 'cache-manager6';
 import { Keyv, type KeyvStoreAdapter } from 'keyv';
 import { runKeyvSuite } from './support/keyv-suite.js';
 
@@ -95,6 +96,37 @@ describe('LocMemKeyv', () => {
     expect(store.cache.ttl('b')).toBe(1);
     expect(await store.deleteMany(['a', 'x'])).toBe(true);
     expect(await store.deleteMany(['a', 'x'])).toBe(false);
+  });
+
+  it('answers for no keys at all', async () => {
+    const { store } = fresh();
+    expect(await store.setMany([])).toEqual([]);
+    expect([await store.getMany([]), await store.hasMany([])]).toEqual([[], []]);
+    expect(await store.deleteMany([])).toBe(false);
+    for await (const entry of store.iterator()) expect(entry).toBeUndefined();
+  });
+
+  it('keeps nothing whose time is over before it is stored', async () => {
+    const { store } = fresh();
+    await store.set('k', 'before');
+    expect(await store.set('k', 'late', -1)).toBe(true);
+    expect([await store.get('k'), await store.has('k'), store.cache.size]).toEqual([
+      ...[undefined, false, 0],
+    ]);
+  });
+
+  it('answers to all that Keyv asks about many keys', async () => {
+    const { store } = fresh();
+    const keyv = new Keyv({ store });
+    await keyv.setMany([
+      { key: 'a', value: 1 },
+      { key: 'b', value: 2, ttl: 1000 },
+    ]);
+    expect(await keyv.getMany(['b', 'x', 'a'])).toEqual([2, undefined, 1]);
+    expect(await keyv.getManyRaw(['a', 'x'])).toMatchObject([{ value: 1 }, undefined]);
+    expect(await keyv.hasMany(['a', 'x'])).toEqual([true, false]);
+    expect(await keyv.deleteMany(['a', 'x'])).toBe(true);
+    expect(await keyv.has(['a', 'b'])).toEqual([false, true]);
   });
 
   it.each([1e21, Number.MAX_VALUE, Infinity])('takes a ttl of %p for for ever', async (ttl) => {
@@ -191,10 +223,13 @@ describe('LocMemKeyv', () => {
   });
 });
 
-describe('cache-manager 7 over LocMemKeyv', () => {
+describe.each([
+  { version: 6, create: createCache6 as typeof createCache, missing: null },
+  { version: 7, create: createCache, missing: undefined },
+])('cache-manager $version over LocMemKeyv', ({ create, missing }) => {
   function managed(options?: ConstructorParameters<typeof LocMemKeyv>[1]) {
     const { store, advanceMs } = fresh(options);
-    return { cache: createCache({ stores: [new Keyv({ store })] }), store, advanceMs };
+    return { cache: create({ stores: [new Keyv({ store })] }), store, advanceMs };
   }
 
   it('gets, sets and deletes', async () => {
@@ -202,7 +237,7 @@ describe('cache-manager 7 over LocMemKeyv', () => {
     await cache.set('k', { a: [1] });
     expect(await cache.get('k')).toEqual({ a: [1] });
     await cache.del('k');
-    expect(await cache.get('k')).toBeUndefined();
+    expect(await cache.get('k')).toBe(missing);
   });
 
   it('gets, sets and deletes many', async () => {
@@ -211,9 +246,9 @@ describe('cache-manager 7 over LocMemKeyv', () => {
       { key: 'a', value: 1 },
       { key: 'b', value: 2, ttl: 1000 },
     ]);
-    expect(await cache.mget(['a', 'x', 'b'])).toEqual([1, undefined, 2]);
+    expect(await cache.mget(['a', 'x', 'b'])).toEqual([1, missing, 2]);
     await cache.mdel(['a', 'b']);
-    expect(await cache.mget(['a', 'b'])).toEqual([undefined, undefined]);
+    expect(await cache.mget(['a', 'b'])).toEqual([missing, missing]);
   });
 
   it('counts its ttl in milliseconds', async () => {
@@ -221,7 +256,7 @@ describe('cache-manager 7 over LocMemKeyv', () => {
     await cache.set('k', 'v', 2000);
     expect(store.cache.ttl('keyv:k')).toBe(2);
     advanceMs(2000);
-    expect(await cache.get('k')).toBeUndefined();
+    expect(await cache.get('k')).toBe(missing);
   });
 
   it('runs a wrapped function once for all who wait', async () => {
@@ -248,7 +283,7 @@ describe('cache-manager 7 over LocMemKeyv', () => {
     await store.set('not-managed', 'v');
     await cache.set('k', 'v');
     await cache.clear();
-    expect(await cache.get('k')).toBeUndefined();
+    expect(await cache.get('k')).toBe(missing);
     expect(await store.get('not-managed')).toBe('v');
   });
 });

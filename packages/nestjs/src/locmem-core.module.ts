@@ -14,6 +14,7 @@ import type { Server } from 'node:http';
 import { AppSettings } from './app-settings.js';
 import { applicationConfigOf } from './application-config.js';
 import { EdgeInterceptor } from './edge.interceptor.js';
+import { afterLazyLoads } from './lazy-modules.js';
 import { provideForObjectsOfFactories } from './methods/factory-objects.js';
 import { refuseKeylessOfOneRequest } from './methods/keyless.js';
 import { putInFront } from './pages/fronting.js';
@@ -72,8 +73,14 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
   }
 
   async onModuleInit(): Promise<void> {
+    await this.#lookThrough();
+    afterLazyLoads(this.moduleRef, () => this.#lookThrough());
+    warn(this.discovery, this.settings.address !== undefined);
+  }
+
+  /** What is there so far; what has been seen to before stays as it is. */
+  async #lookThrough(): Promise<void> {
     refuseKeylessOfOneRequest(this.discovery);
     await provideForObjectsOfFactories(this.discovery);
-    warn(this.discovery, this.settings.address !== undefined);
   }
 }

@@ -12,9 +12,12 @@ export function asyncCache(cache = createTestCache()): AsyncCache {
   });
 }
 
+/** As drivers say it. */
+const lost = () => Object.assign(new Error('connection lost'), { code: 'ECONNRESET' });
+
 /** One whose connection is lost. */
 export function brokenCache(): AsyncCache {
-  return answering(createTestCache(), () => Promise.reject(new Error('connection lost')));
+  return answering(createTestCache(), () => Promise.reject(lost()));
 }
 
 function answering(

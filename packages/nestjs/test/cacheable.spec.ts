@@ -187,6 +187,23 @@ describe('@Cacheable on a method of which nobody knows how it answers', () => {
     await plain.find(1);
     expect(plain.runs).toBe(1);
   });
+
+  it.each([{}, { errorTimeout: '10s' }] as const)(
+    'learns it anew from one that answers at once and then with a promise: %j',
+    async (options) => {
+      class Either {
+        runs = 0;
+        @Cacheable(options)
+        find(id: number): number | Promise<number> {
+          this.runs++;
+          return id === 1 ? id : Promise.resolve(id);
+        }
+      }
+      const { object: either } = given(new Either());
+      expect([either.find(1), await either.find(2), await either.find(2)]).toEqual([1, 2, 2]);
+      expect(either.runs).toBe(2);
+    },
+  );
 });
 
 describe('keys', () => {
@@ -790,17 +807,24 @@ describe('with a cache that answers with promises', () => {
     await expect(cities.plain(-1)).rejects.toThrow('no such city');
   });
 
-  it('a result counts although the store fails to keep it', async () => {
-    const forgetful = {
-      async getOrSet(_key: string, loader: () => Promise<unknown>) {
-        await loader();
-        throw new Error('connection lost');
-      },
-    } as unknown as AsyncCache;
-    const cities = provideCaches(new Cities(), { default: forgetful });
-    expect(await cities.plain(1)).toEqual({ id: 1 });
-    expect(cities.runs).toBe(1);
-  });
+  it.each([
+    ['at once', null],
+    ['later', Promise.resolve()],
+  ])(
+    'a result counts although the store, which begins %s, fails to keep it',
+    async (_when, ready) => {
+      const forgetful = {
+        async getOrSet(_key: string, loader: () => Promise<unknown>) {
+          if (ready !== null) await ready;
+          await loader();
+          throw new Error('connection lost');
+        },
+      } as unknown as AsyncCache;
+      const cities = provideCaches(new Cities(), { default: forgetful });
+      expect(await cities.plain(1)).toEqual({ id: 1 });
+      expect(cities.runs).toBe(1);
+    },
+  );
 });
 
 describe('an object that was not given the cache', () => {

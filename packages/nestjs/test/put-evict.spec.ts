@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { createTestCache } from '@locmem/core/testing';
 import { Logger } from '@nestjs/common';
-import { lastValueFrom, of, throwError, toArray } from 'rxjs';
+import { from, lastValueFrom, of, tap, throwError, toArray } from 'rxjs';
 import type { Observable } from 'rxjs';
 import {
   Cacheable,
@@ -86,6 +86,28 @@ describe('@CachePut', () => {
     expect(await lastValueFrom(cities.stream(true).pipe(toArray()))).toEqual([1, 2]);
     expect(cache.get('stream')).toEqual([1, 2]);
   });
+
+  it.each(['items', 'rows'] as const)(
+    'of a stream keeps the %s as they came, and before its caller hears of the end',
+    async (which) => {
+      class Streams {
+        @CachePut({ key: 'items' })
+        items(): Observable<{ n: number }> {
+          return of({ n: 1 }, { n: 2 });
+        }
+        @CachePut({ key: 'rows' })
+        async *rows(): AsyncGenerator<{ n: number }> {
+          yield { n: 1 };
+          yield { n: 2 };
+        }
+      }
+      const cache = createTestCache();
+      const streams = provideCaches(new Streams(), { default: asyncCache(cache) });
+      const source = which === 'items' ? from(streams.items()) : from(streams.rows());
+      await lastValueFrom(source.pipe(tap((item) => (item.n = 99))));
+      expect(cache.get(which)).toEqual([{ n: 1 }, { n: 2 }]);
+    },
+  );
 
   it('needs exactly one key', () => {
     for (const options of [{}, { key: 'a', resultKey: () => 'b' }]) {

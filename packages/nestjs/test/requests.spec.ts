@@ -3,8 +3,6 @@
  * things in caches. Over HTTP on both platforms, as GraphQL operations, and as messages.
  */
 import { APP_GUARD } from '@nestjs/core';
-import { ApolloDriver } from '@nestjs/apollo';
-import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { describe, expect, it } from '@jest/globals';
 import { LocMemCache } from '@locmem/core';
 import { createTestCache } from '@locmem/core/testing';
@@ -22,7 +20,6 @@ import {
 import type { CallHandler, CanActivate, ExecutionContext, NestInterceptor } from '@nestjs/common';
 import {
   GqlExecutionContext,
-  GraphQLModule,
   Int,
   Parent,
   Query,
@@ -44,6 +41,7 @@ import {
   RequestMemo,
 } from '../src/index.js';
 import { currentRequest } from '../src/requests/request-scope.js';
+import { graphQL } from './apollo-on-both.js';
 import { closing, compile, freePort, PLATFORMS, serve, until } from './harness.js';
 
 @Injectable()
@@ -501,7 +499,7 @@ describe.each(PLATFORMS)('handlers on %s', (platform) => {
   });
 });
 
-describe('GraphQL operations', () => {
+describe.each(PLATFORMS)('GraphQL operations on %s', (platform) => {
   @ObjectType()
   class City {
     @Field(() => Int) id!: number;
@@ -554,11 +552,8 @@ describe('GraphQL operations', () => {
   }
 
   it('compute once, and find things under their own prefix', async () => {
-    const { app, ask } = await serve('Express', {
-      imports: [
-        GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
-        LocMemModule.register(),
-      ],
+    const { app, ask } = await serve(platform, {
+      imports: [graphQL(), LocMemModule.register()],
       providers: [CityResolver, Cities, Users],
     });
     const query = async (tenant: string) => {

@@ -2,13 +2,11 @@
  * Applications side by side in one process, and functions of the execution context by every way in: pages
  * and methods over HTTP, GraphQL operations, messages.
  */
-import { ApolloDriver } from '@nestjs/apollo';
-import type { ApolloDriverConfig } from '@nestjs/apollo';
 import { describe, expect, it } from '@jest/globals';
 import type { LocMemCache } from '@locmem/core';
 import { Controller, Get, Injectable } from '@nestjs/common';
 import type { ExecutionContext } from '@nestjs/common';
-import { GqlExecutionContext, GraphQLModule, Int, Query, Resolver } from '@nestjs/graphql';
+import { GqlExecutionContext, Int, Query, Resolver } from '@nestjs/graphql';
 import { ClientProxyFactory, MessagePattern, Transport } from '@nestjs/microservices';
 import { Test } from '@nestjs/testing';
 import { firstValueFrom } from 'rxjs';
@@ -24,6 +22,7 @@ import {
   RequestMemo,
 } from '../src/index.js';
 import { currentRequest } from '../src/requests/request-scope.js';
+import { graphQL } from './apollo-on-both.js';
 import { closing, freePort, PLATFORMS, serve, until } from './harness.js';
 
 interface Asker {
@@ -105,43 +104,43 @@ describe('@CacheKeyPrefix and @CacheVersion as functions reach', () => {
     expect(app.get(PageCache).stats()).toMatchObject({ hits: 2, stored: 3 });
   });
 
-  it('GraphQL operations, which hold nothing when they are over', async () => {
-    let scope: ReturnType<typeof currentRequest>;
-    @prefix
-    @Resolver()
-    class Shop {
-      constructor(private readonly sales: Sales) {}
-      @version
-      @Query(() => Int)
-      async total() {
-        scope = currentRequest();
-        await this.sales.memo();
-        return this.sales.total();
+  it.each(PLATFORMS)(
+    'GraphQL operations on %s, which hold nothing when they are over',
+    async (platform) => {
+      let scope: ReturnType<typeof currentRequest>;
+      @prefix
+      @Resolver()
+      class Shop {
+        constructor(private readonly sales: Sales) {}
+        @version
+        @Query(() => Int)
+        async total() {
+          scope = currentRequest();
+          await this.sales.memo();
+          return this.sales.total();
+        }
       }
-    }
-    const { app, ask } = await serve('Express', {
-      imports: [
-        LocMemModule.register(),
-        GraphQLModule.forRoot<ApolloDriverConfig>({ driver: ApolloDriver, autoSchemaFile: true }),
-      ],
-      providers: [Shop, Sales],
-    });
-    const totals = [];
-    for (const asker of askers) {
-      const { text } = await ask('/graphql', {
-        method: 'POST',
-        body: JSON.stringify({ query: '{ total }' }),
-        headers: { ...headersOf(asker), 'content-type': 'application/json' },
+      const { app, ask } = await serve(platform, {
+        imports: [LocMemModule.register(), graphQL()],
+        providers: [Shop, Sales],
       });
-      totals.push((JSON.parse(text) as { data: { total: number } }).data.total);
-    }
-    expect(totals).toEqual(expected);
-    expect(keysOf(app.get(getCacheToken()))).toEqual(expectedKeys);
-    await until(() => scope?.memos === undefined);
-    expect(scope).toBeDefined();
-    expect(scope!.memos).toBeUndefined();
-    expect(scope!.address()).toEqual({ keyPrefix: 'acme', version: 2 });
-  });
+      const totals = [];
+      for (const asker of askers) {
+        const { text } = await ask('/graphql', {
+          method: 'POST',
+          body: JSON.stringify({ query: '{ total }' }),
+          headers: { ...headersOf(asker), 'content-type': 'application/json' },
+        });
+        totals.push((JSON.parse(text) as { data: { total: number } }).data.total);
+      }
+      expect(totals).toEqual(expected);
+      expect(keysOf(app.get(getCacheToken()))).toEqual(expectedKeys);
+      await until(() => scope?.memos === undefined);
+      expect(scope).toBeDefined();
+      expect(scope!.memos).toBeUndefined();
+      expect(scope!.address()).toEqual({ keyPrefix: 'acme', version: 2 });
+    },
+  );
 
   it('messages', async () => {
     @prefix

@@ -10,8 +10,10 @@ const underWay = new UnderWay<SharedIterator>();
 /** What is found, or the source: shared by all who go through it while it is under way. */
 export async function* cachedIterable(makeLoad: () => Load): AsyncGenerator {
   const load = makeLoad();
+  let begun: SharedIterator | undefined;
+  let isAnswered = false;
   let tellBegun: (source: SharedIterator) => void = () => undefined;
-  const begun = new Promise<SharedIterator>((resolve) => {
+  const begins = new Promise<SharedIterator>((resolve) => {
     tellBegun = resolve;
   });
   const found = load.value(() => {
@@ -24,19 +26,24 @@ export async function* cachedIterable(makeLoad: () => Load): AsyncGenerator {
         leave();
       },
     );
-    tellBegun(source);
+    begun = source;
+    if (isAnswered) source.refresh();
+    // A refresh behind what is about to be given begins in the same turn.
+    else if (load.mayRefresh) setImmediate(tellBegun, source);
+    else tellBegun(source);
     return source.whole.then(asResult);
   });
   if (!isPromise(found)) {
+    begun?.refresh();
     yield* found as unknown[];
     return;
   }
   const pending = Promise.resolve(found);
   pending.catch(() => undefined); // heard of below, when its turn comes
   const other = underWay.get(load.cache, load.address);
-  let first: unknown = other?.isAbandoned === false ? other : undefined;
+  let first: unknown = other?.isOpen === true ? other : undefined;
   try {
-    first ??= await Promise.race([begun, pending]);
+    first ??= await Promise.race([begins, pending]);
   } catch (error) {
     if (!(error instanceof AbandonedError)) throw error;
     yield* cachedIterable(makeLoad); // those who left were not this one: it asks anew
@@ -45,7 +52,11 @@ export async function* cachedIterable(makeLoad: () => Load): AsyncGenerator {
   if (first instanceof SharedIterator) {
     yield* first.read();
     await pending; // what the cache has refused is an error here as elsewhere
-  } else if (first === undefined) yield* load.run() as AsyncIterable<unknown>;
+    return;
+  }
+  isAnswered = true;
+  begun?.refresh();
+  if (first === undefined) yield* load.run() as AsyncIterable<unknown>;
   else yield* first as unknown[];
 }
 
@@ -72,6 +83,21 @@ export class SharedIterator extends Collected {
     } finally {
       this.#readers--;
       if (this.#readers === 0 && !this.#isOver) await this.#abandon();
+    }
+  }
+
+  /** Goes to its end for nobody but the cache. */
+  refresh(): void {
+    this.becomeRefresh();
+    void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    try {
+      const reading = this.read();
+      while ((await reading.next()).done !== true);
+    } catch {
+      // The cache hears of it by `whole`.
     }
   }
 

@@ -19,6 +19,7 @@ export class Collected {
   #resolve!: (items: unknown[]) => void;
   #reject!: (error: unknown) => void;
   #isAbandoned = false;
+  #isRefresh = false;
 
   constructor() {
     this.whole = new Promise((resolve, reject) => {
@@ -51,6 +52,16 @@ export class Collected {
 
   get isAbandoned(): boolean {
     return this.#isAbandoned;
+  }
+
+  /** It takes the place of a result that is there: who comes meanwhile is given that one. */
+  becomeRefresh(): void {
+    this.#isRefresh = true;
+  }
+
+  /** Whether who comes now may have its items as they come. */
+  get isOpen(): boolean {
+    return !this.#isAbandoned && !this.#isRefresh;
   }
 }
 

@@ -69,6 +69,11 @@ export class Load {
     return this.#hasPromised;
   }
 
+  /** Whether what it begins may be for later: behind a result that is there, and about to be given. */
+  get mayRefresh(): boolean {
+    return this.#options?.stale !== undefined || this.#options?.refreshAhead !== undefined;
+  }
+
   /** Runs the method, past the cache. */
   run(): unknown {
     return this.#run();

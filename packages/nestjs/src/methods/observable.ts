@@ -23,6 +23,7 @@ const underWay = new UnderWay<SharedSource>();
 function subscribe(makeLoad: () => Load, subscriber: Subscriber<unknown>): void {
   const load = makeLoad();
   let isListening = false;
+  let isAnswered = false;
   const listenTo = (source: SharedSource) => {
     isListening = true;
     source.listen(subscriber);
@@ -39,27 +40,34 @@ function subscribe(makeLoad: () => Load, subscriber: Subscriber<unknown>): void 
         leave();
       },
     );
-    // A store that answers with promises begins later. Who has had a stale result needs no other.
-    if (isAsked && !subscriber.closed) listenTo(source);
+    // A store that answers with promises begins later: for who waits, or behind what it is about to give.
+    const listen = () => {
+      if (isAnswered) source.becomeRefresh();
+      else listenTo(source);
+    };
+    if (isAsked && load.mayRefresh) setImmediate(listen);
+    else if (isAsked) listen();
     source.connect(load.run() as Observable<unknown>);
     return source.whole.then(asResult);
   });
   isAsked = true;
   if (!isPromise(found)) {
+    begun?.becomeRefresh();
     emit(found as unknown[], subscriber);
     return;
   }
   if (begun !== undefined) listenTo(begun);
   if (!load.hasBegun) {
     const other = underWay.get(load.cache, load.address);
-    if (other?.isAbandoned === false) listenTo(other);
+    if (other?.isOpen === true) listenTo(other);
   }
   found.then(
     (items) => {
+      isAnswered = true;
       if (isListening) return;
-      if (items === undefined)
-        subscriber.add((load.run() as Observable<unknown>).subscribe(subscriber));
-      else emit(items as unknown[], subscriber);
+      if (items !== undefined) emit(items as unknown[], subscriber);
+      else if (begun !== undefined) listenTo(begun);
+      else subscriber.add((load.run() as Observable<unknown>).subscribe(subscriber));
     },
     (error: unknown) => {
       // Those who left were not this one: it asks anew.

@@ -24,7 +24,7 @@ type Plan = ClassPlan<CacheableOptions>;
 /** Runs the method for a cache that has found nothing. */
 interface Begin {
   (): unknown;
-  /** Once it has been asked to. */
+  /** Once it has been asked to, or is waited for. */
   load?: Load;
 }
 
@@ -87,7 +87,8 @@ export class UsualCalls {
     const begin = beginning(this, cache, key, self, args);
     const found: unknown = cache.getOrSet<unknown>(key, begin, this.keep);
     if (!isPromise(found)) return found;
-    return this.whenThere(found, begin.load ?? this.load(self, args, cache, key));
+    // A store that answers with promises begins later: by then it must be this load that it begins.
+    return this.whenThere(found, (begin.load ??= this.load(self, args, cache, key)));
   }
 
   protected whenThere(found: PromiseLike<unknown>, load: Load): unknown {
@@ -121,7 +122,7 @@ function beginning(
   self: object,
   args: unknown[],
 ): Begin {
-  const begin: Begin = () => (begin.load = calls.load(self, args, cache, key)).begin();
+  const begin: Begin = () => (begin.load ??= calls.load(self, args, cache, key)).begin();
   return begin;
 }
 
