@@ -1,8 +1,8 @@
 /**
  * Express gives each request and response another prototype. From an object that this has happened to,
- * V8 (as of Node 24) hands no hidden class on: every property that is added afterwards makes a new one, for
+ * V8 hands no hidden class on before Node 24: every property that is added afterwards makes a new one, for
  * this object alone, and all code that touches the object has to look everything up again. That, and not
- * its router, is what makes Express slow.
+ * its router, is what makes Express slow there.
  *
  * So whatever Express and a response cache are going to add is put there before, while request and response
  * are as Node has made them. Nothing else changes: who reads it, reads what would have been read.
@@ -20,11 +20,14 @@ type Entered = ExpressApp & {
   readonly parent?: Entered;
 };
 
+const ARE_PROTOTYPES_DEAR = Number.parseInt(process.versions.node, 10) < 24;
+
 const shaped = processWide('shaped-apps/1', () => new WeakSet<ExpressApp>());
 
 /**
  * For adapters: spares requests of an Express application the price of their prototypes, those that no cache
  * answers included, from the next request on. An application that it is mounted in, if any, is taken for it.
+ * From Node 24 on there is no such price, and this does nothing.
  *
  * @param app of Express 4 or 5; changed in place (its `handle`), and only once
  *
@@ -50,6 +53,7 @@ const shaped = processWide('shaped-apps/1', () => new WeakSet<ExpressApp>());
  * ```
  */
 export function shapeRequestsOf(app: ExpressApp): void {
+  if (!ARE_PROTOTYPES_DEAR) return;
   let entered = app as Entered;
   while (entered.parent !== undefined) entered = entered.parent;
   if (shaped.has(entered)) return;
