@@ -34,7 +34,22 @@ function frontedKoa(answer, scenario) {
   return listening(createServer(app.callback()));
 }
 
+/** No cache at all: what the caches do for every request of Express on their way. */
+function shapedExpress(answer, scenario) {
+  const app = express.expressApp(express5, [], express.send, answer, scenario);
+  http.shapeRequestsOf(app);
+  return listening(createServer(app));
+}
+
 export const subjects = [
+  {
+    id: 'shaped/express5',
+    name: 'Express 5, its hidden classes mended',
+    caches: false,
+    package: 'express',
+    scenarios: ['hot', 'miss'],
+    start: shapedExpress,
+  },
   {
     id: 'front/node',
     name: 'LocMem front, a listener',

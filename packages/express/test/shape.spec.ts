@@ -114,7 +114,9 @@ describe.each(EXPRESSES)('%s', (_name, express) => {
     const overridden = (name: string, by: Express) => {
       by.response.end = function (this: Response, ...args: unknown[]) {
         calls.push(name);
-        const { end } = ServerResponse.prototype as unknown as { end: (...a: unknown[]) => Response };
+        const { end } = ServerResponse.prototype as unknown as {
+          end: (...a: unknown[]) => Response;
+        };
         return end.apply(this, args);
       };
     };

@@ -92,12 +92,14 @@ class ExpressShape {
 
   give(req: IncomingMessage, res: ServerResponse): void {
     if (!this.#isLearnt) this.#learnFrom(req, res);
-    const fields = req as unknown as Record<PropertyKey, unknown>;
+    const added = req as unknown as Record<PropertyKey, unknown>;
     for (const name of this.#names) {
-      if (!(name in fields)) fields[name] = undefined;
+      if (!(name in added)) added[name] = undefined;
     }
     // Inherited until there is a first listener.
-    fields['_eventsCount'] = Reflect.get(req, '_eventsCount');
+    const counting = req as unknown as { _eventsCount: unknown };
+    const { _eventsCount } = counting;
+    counting._eventsCount = _eventsCount;
     makeRoomForHandler(req);
 
     const { statusCode, statusMessage } = res;
