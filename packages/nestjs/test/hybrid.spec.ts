@@ -81,11 +81,11 @@ async function startHybrid(
     prepare: async (application) => {
       await before?.(application);
       application.connectMicroservice(tcp, hybrid);
-      // Later than the application where it must find that initialised.
-      if (hybrid.deferInitialization !== true) await application.startAllMicroservices();
+      // Where it must find the application initialised.
+      if (hybrid.deferInitialization === true) await application.init();
+      await application.startAllMicroservices();
     },
   });
-  if (hybrid.deferInitialization === true) await app.startAllMicroservices();
   const client = ClientProxyFactory.create(tcp);
   closing({ close: async () => client.close() });
   return {
