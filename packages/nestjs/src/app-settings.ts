@@ -11,20 +11,28 @@ const NAMES = ['keyPrefix', 'version', 'pages', 'front'] as const;
 /** What cached methods go by in guards, too, which are called before anything that comes late. */
 const SETS_APART = new Set<string>(['keyPrefix', 'version']);
 
+/** What has been said of an application. */
+interface Said {
+  options: AppOptions;
+  /** Nothing can set its requests apart any more. */
+  isSettled: boolean;
+}
+
 /**
- * The applications that are set up, by their configuration: Nest 10 makes a module that is loaded lazily
- * an object of its own of what there should be once.
+ * By the configuration of the application: for a module that is loaded lazily, Nest 10 makes another object
+ * of what there should be once.
  */
-const settled = processWide('settled/1', () => new WeakSet<object>());
+const saidOf = processWide('said/1', () => new WeakMap<object, Said>());
 
 /** What holds for the whole application, whichever registration of the module has said it. */
 @Injectable()
 export class AppSettings {
-  #options: AppOptions = {};
-  readonly #application: object;
+  readonly #said: Said;
 
   constructor(@Inject(ModuleRef) moduleRef: ModuleRef) {
-    this.#application = applicationConfigOf(moduleRef) ?? this;
+    const application = applicationConfigOf(moduleRef) ?? this;
+    this.#said = saidOf.get(application) ?? { options: {}, isSettled: false };
+    saidOf.set(application, this.#said);
   }
 
   /** @throws {InvalidOptionError} when another registration has said it already, or it is too late to */
@@ -32,34 +40,34 @@ export class AppSettings {
     for (const name of NAMES) {
       const value = options[name];
       if (value === undefined) continue;
-      if (this.#options[name] !== undefined) {
+      if (this.#said.options[name] !== undefined) {
         const rule = 'holds for the whole application, and another registration has set it already';
         throw new InvalidOptionError('LocMemModule', name, rule, value);
       }
-      if (SETS_APART.has(name) && settled.has(this.#application)) {
+      if (SETS_APART.has(name) && this.#said.isSettled) {
         const rule = 'must be set before the application is set up: its guards would not go by it';
         throw new InvalidOptionError('LocMemModule', name, rule, value);
       }
-      this.#options = { ...this.#options, [name]: value };
+      this.#said.options = { ...this.#said.options, [name]: value };
     }
     if (this.address !== undefined) wantRequests();
   }
 
   /** Middleware and guard are in their places, or spared: nothing can set requests apart any more. */
   settle(): void {
-    settled.add(this.#application);
+    this.#said.isSettled = true;
   }
 
   get address(): AddressRules | undefined {
-    const { keyPrefix, version } = this.#options;
+    const { keyPrefix, version } = this.#said.options;
     return keyPrefix === undefined && version === undefined ? undefined : { keyPrefix, version };
   }
 
   get pages(): AppOptions['pages'] {
-    return this.#options.pages;
+    return this.#said.options.pages;
   }
 
   get front(): boolean {
-    return this.#options.front ?? false;
+    return this.#said.options.front ?? false;
   }
 }

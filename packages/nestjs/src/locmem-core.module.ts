@@ -22,6 +22,7 @@ import { Guards } from './pages/guards.js';
 import { PageCache } from './pages/page-cache.js';
 import { PageInterceptor } from './pages/page.interceptor.js';
 import { Versioning } from './pages/versioning.js';
+import { MessageScopes } from './requests/message-scopes.js';
 import { putFirst, RequestGuard, takeAway } from './requests/request.guard.js';
 import { RequestInterceptor } from './requests/request.interceptor.js';
 import { requestMiddleware } from './requests/request.middleware.js';
@@ -40,12 +41,13 @@ import { warn } from './warnings.js';
     { provide: APP_GUARD, useClass: RequestGuard },
     { provide: APP_INTERCEPTOR, useClass: EdgeInterceptor },
     RequestInterceptor,
+    MessageScopes,
     PageInterceptor,
     Guards,
     Versioning,
     PageCache,
   ],
-  exports: [AppSettings, INSTALLED, PageCache],
+  exports: [AppSettings, INSTALLED, MessageScopes, PageCache, RequestInterceptor],
 })
 export class LocMemCoreModule implements NestModule, OnModuleInit {
   constructor(

@@ -10,6 +10,7 @@ import type {
   LocMemModuleRegisterOptions,
   LocMemOptionsFactory,
 } from './locmem.options.js';
+import { MessageScopes } from './requests/message-scopes.js';
 import { CACHES, DEFAULT_ALIAS, getCacheToken, OPTIONS } from './tokens.js';
 
 let registrations = 0;
@@ -54,8 +55,10 @@ export class LocMemModule implements OnApplicationShutdown {
     @Inject(OPTIONS) options: LocMemModuleOptions,
     @Inject(CACHES) private readonly caches: RegisteredCaches,
     @Inject(AppSettings) settings: AppSettings,
+    @Inject(MessageScopes) messages: MessageScopes,
   ) {
     settings.adopt(options);
+    messages.open();
   }
 
   /**

@@ -138,6 +138,8 @@ describe('the scope of a request', () => {
     const none = { hasScope: false, runs: [null, null] };
     expect(await operation()).toEqual([none, none]);
     expect(await message()).toEqual(none);
+    // Nor is anything put before its handlers.
+    expect(Reflect.getMetadata('__interceptors__', Messages)).toBeUndefined();
     expect(seen).not.toContain(true);
 
     users = loadLazily();

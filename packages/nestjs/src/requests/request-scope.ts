@@ -26,6 +26,8 @@ export class RequestScope {
   // Not `#private`: hits of `@RequestMemo` read it.
   private readonly memory: Memory;
   #addressOf: (() => RequestAddress) | undefined;
+  /** What Nest has called the handler with, one list for each handling. */
+  #handling: readonly unknown[] | undefined;
 
   constructor(memory: Memory = { memos: [] }) {
     this.memory = memory;
@@ -44,6 +46,16 @@ export class RequestScope {
   addressBy(addressOf: (() => RequestAddress) | undefined): void {
     if (addressOf !== undefined) use.isAnySetApart = true;
     this.#addressOf = addressOf;
+  }
+
+  /** Opened for what a handler is called with. */
+  openFor(args: readonly unknown[]): void {
+    this.#handling = args;
+  }
+
+  /** Whether it is the very handling that the scope was opened for, not one within it. */
+  isOf(args: readonly unknown[]): boolean {
+    return this.#handling === args;
   }
 
   /** Whether anybody has said under what prefix or version it finds things. */
@@ -66,6 +78,7 @@ export class RequestScope {
 
   /** Holds the handler's context no longer, and so no request; work that goes on keeps its prefix. */
   letGo(): void {
+    this.#handling = undefined;
     if (this.#addressOf === undefined) return;
     try {
       const last = this.#addressOf();

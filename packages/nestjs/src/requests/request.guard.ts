@@ -17,8 +17,10 @@ export class RequestGuard implements CanActivate {
     const scope = currentRequest();
     if (scope === undefined) return true;
     const address = addressOf(context, this.settings.address);
-    if (context.getType() === 'http') scope.addressBy(address);
-    else {
+    const type: string = context.getType();
+    if (type === 'http') scope.addressBy(address);
+    // A message within a request, of one part of the process to another, must not carry its sender along.
+    else if (type === 'graphql') {
       // One of several resolvers of the same request, each with rules of its own.
       const own = scope.child();
       own.addressBy(address);

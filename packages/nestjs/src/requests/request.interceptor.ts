@@ -18,8 +18,11 @@ export class RequestInterceptor implements NestInterceptor {
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     if (!areRequestsWanted()) return next.handle();
     const outer = currentRequest();
-    if (outer !== undefined && context.getType() === 'http') return next.handle();
+    // Nest may call this more than once for a message: for the application, and for the handler's class.
+    const isOpen = context.getType() === 'http' || outer?.isOf(context.getArgs()) === true;
+    if (outer !== undefined && isOpen) return next.handle();
     const scope = outer?.child() ?? new RequestScope();
+    scope.openFor(context.getArgs());
     const addressBy = addressOf(context, this.settings.address);
     scope.addressBy(addressBy);
     const handled = new Observable((subscriber) =>

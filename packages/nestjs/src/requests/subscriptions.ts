@@ -6,7 +6,7 @@
 import type { DiscoveryService } from '@nestjs/core';
 import type { ExecutionContext } from '@nestjs/common';
 import type { AppSettings } from '../app-settings.js';
-import { prototypeOf } from '../discovered.js';
+import { methodsOf, prototypeOf } from '../discovered.js';
 import { isPromise } from '../methods/kind.js';
 import { addressOf } from './request-address.js';
 import { RequestScope, runInRequest } from './request-scope.js';
@@ -115,17 +115,6 @@ function scopeHandlersOf(prototype: object): boolean {
     Reflect.defineMetadata(OPTIONS_METADATA, own, handler);
   }
   return hasAny;
-}
-
-/** Those of its classes above, too. */
-function methodsOf(prototype: object): object[] {
-  const found = new Map<string, unknown>();
-  for (let at: unknown = prototype; at !== null; at = Object.getPrototypeOf(at)) {
-    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
-      if (!found.has(name)) found.set(name, value);
-    }
-  }
-  return [...found.values()].filter((method) => typeof method === 'function');
 }
 
 function inScope(ofEvent: OfEvent, handler: object): OfEvent {
