@@ -6,7 +6,7 @@ import { page } from '../material.mjs';
 const CROWD = 200;
 const TIMES = 5;
 /** Crowds before those: until then, half of the wait is for the compiler. */
-const WARMING_TIMES = 10;
+const WARMING_TIMES = 30;
 const HANDLER_MS = 100;
 const body = page(1_000);
 
