@@ -118,12 +118,14 @@ export async function serve(
 /**
  * An application on caches whose time stands still until a test moves it.
  *
+ * @param given what the application is given in the place of such a cache
  * @returns the caches by alias, and `tell`, which asks line by line, `/path` or `PUT /path`, for the texts
  */
 export async function serveCaches<A extends string = 'default'>(
   platform: Platform,
   metadata: ModuleMetadata,
   aliases: readonly A[] = ['default' as A],
+  given: (cache: ReturnType<typeof createTestCache>, alias: A) => unknown = (cache) => cache,
 ) {
   type Caches = Record<A, ReturnType<typeof createTestCache>>;
   const caches = Object.fromEntries(
@@ -134,7 +136,8 @@ export async function serveCaches<A extends string = 'default'>(
   const served = await serve(platform, all, {
     override: (builder) =>
       aliases.reduce(
-        (so, alias) => so.overrideProvider(getCacheToken(alias)).useValue(caches[alias]),
+        (so, alias) =>
+          so.overrideProvider(getCacheToken(alias)).useValue(given(caches[alias], alias)),
         builder,
       ),
   });
