@@ -29,9 +29,12 @@ const fails = (what: string) => (): never => {
 @Injectable()
 class Cities {
   runs = 0;
+  /** Called while a method runs. */
+  look: () => void = () => undefined;
   /** The third city is none. */
   #run(id: number): string {
     this.runs++;
+    this.look();
     if (id === 3) throw new NotFoundException();
     return `run ${this.runs}`;
   }
@@ -171,7 +174,7 @@ class Cities {
   }
 }
 
-type Name = Exclude<keyof Cities, 'runs'>;
+type Name = Exclude<keyof Cities, 'runs' | 'look'>;
 
 async function itemsOf(items: AsyncIterable<string>): Promise<string> {
   const all = [];
@@ -278,6 +281,14 @@ describe.each(PLATFORMS)('@Caching in an application on %s', (platform) => {
       const { tell, left } = await start(platform, given);
       expect(await tell(`/${path}`)).toEqual([answer]);
       expect(left()).toBe(then);
+    });
+
+    it('what goes before is gone when the method runs; what goes after is there', async () => {
+      const { tell, left, cities } = await start(platform, given);
+      const seen: string[] = [];
+      cities.look = () => seen.push(left());
+      await tell('/evictsBeforeAndAfter/1', '/evictsAfterAndBefore/2');
+      expect(seen).toEqual(['city:2 city:3 | all | cities', 'city:3 |  | cities']);
     });
 
     it('an evict and what it drops: at each call, or when the method runs', async () => {
