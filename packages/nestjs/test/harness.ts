@@ -5,9 +5,9 @@ import { createTestCache } from '@locmem/core/testing';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import type { TestingModule, TestingModuleBuilder } from '@nestjs/testing';
 import { getCacheToken, LocMemModule } from '../src/index.js';
@@ -53,11 +53,18 @@ export interface ServeOptions {
   readonly prepare?: (app: INestApplication) => unknown;
 }
 
-/** A port that nobody listens on, for what cannot be told to choose one. */
+/**
+ * A port that nobody listens on, for what cannot be told to choose one. It is none of those that systems
+ * give away by themselves, to servers and clients alike: one of those may be gone before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = 10_000 + randomInt(20_000);
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return freePort();
+  }
   server.close();
   await once(server, 'close');
   return port;
