@@ -77,7 +77,7 @@ export class LocMemCoreModule implements NestModule, OnModuleInit {
   async onModuleInit(): Promise<void> {
     await this.#lookThrough();
     afterLazyLoads(this.moduleRef, () => this.#lookThrough());
-    warn(this.discovery, this.settings.address !== undefined);
+    warn(this.discovery, applicationConfigOf(this.moduleRef), this.settings.address !== undefined);
   }
 
   /** What is there so far; what has been seen to before stays as it is. */

@@ -3,22 +3,33 @@
  * application starts, for nothing can be seen of it later.
  */
 import { Logger } from '@nestjs/common';
-import type { DiscoveryService } from '@nestjs/core';
+import type { ApplicationConfig, DiscoveryService } from '@nestjs/core';
 import { prototypeOf } from './discovered.js';
 import type { Wrapper } from './discovered.js';
 import { tokensOf } from './inject-cache.decorator.js';
+import { earlyGuardsOf } from './requests/early-guards.js';
 import { hasRules } from './requests/request-address.js';
 
 const logger = new Logger('LocMem');
 
 /** @param hasPrefixForAll whether the application sets all requests apart */
-export function warn(discovery: DiscoveryService, hasPrefixForAll: boolean): void {
+export function warn(
+  discovery: DiscoveryService,
+  config: ApplicationConfig | undefined,
+  hasPrefixForAll: boolean,
+): void {
   const providers = discovery.getProviders();
   const leavesFieldResolvers = leavesFieldResolversAlone(providers);
   for (const prototype of providers.map(prototypeOf)) {
     if (prototype === undefined) continue;
     aboutServices(prototype);
     if (leavesFieldResolvers) aboutFieldResolvers(prototype, hasPrefixForAll);
+  }
+  for (const { guard, handler, service } of earlyGuardsOf(discovery, config, hasPrefixForAll)) {
+    logger.warn(
+      `${guard} runs before the prefix of ${handler} is known, as all guards of messages and subscriptions do: ` +
+        `cached methods of ${service} that it calls are under none; give them the option keyPrefix`,
+    );
   }
 }
 

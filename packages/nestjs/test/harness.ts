@@ -5,9 +5,9 @@ import { createTestCache } from '@locmem/core/testing';
 import type { INestApplication, ModuleMetadata } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import request from 'supertest';
 import type { TestingModule, TestingModuleBuilder } from '@nestjs/testing';
 import { getCacheToken, LocMemModule } from '../src/index.js';
@@ -53,11 +53,18 @@ export interface ServeOptions {
   readonly prepare?: (app: INestApplication) => unknown;
 }
 
-/** A port that nobody listens on, for what cannot be told to choose one. */
+/**
+ * A port that nobody listens on, for what cannot be told to choose one. It is none of those that systems
+ * give away by themselves, to servers and clients alike: one of those may be gone before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = 10_000 + randomInt(20_000);
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return freePort();
+  }
   server.close();
   await once(server, 'close');
   return port;
@@ -118,12 +125,14 @@ export async function serve(
 /**
  * An application on caches whose time stands still until a test moves it.
  *
+ * @param given what the application is given in the place of such a cache
  * @returns the caches by alias, and `tell`, which asks line by line, `/path` or `PUT /path`, for the texts
  */
 export async function serveCaches<A extends string = 'default'>(
   platform: Platform,
   metadata: ModuleMetadata,
   aliases: readonly A[] = ['default' as A],
+  given: (cache: ReturnType<typeof createTestCache>, alias: A) => unknown = (cache) => cache,
 ) {
   type Caches = Record<A, ReturnType<typeof createTestCache>>;
   const caches = Object.fromEntries(
@@ -134,7 +143,8 @@ export async function serveCaches<A extends string = 'default'>(
   const served = await serve(platform, all, {
     override: (builder) =>
       aliases.reduce(
-        (so, alias) => so.overrideProvider(getCacheToken(alias)).useValue(caches[alias]),
+        (so, alias) =>
+          so.overrideProvider(getCacheToken(alias)).useValue(given(caches[alias], alias)),
         builder,
       ),
   });

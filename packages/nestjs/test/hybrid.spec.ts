@@ -270,6 +270,25 @@ describe.each(WAYS)('a microservice in a hybrid application, %s', (_way, hybrid)
     expect(keys()).toEqual([':1:{"base"}total']);
   });
 
+  it('reaches handlers of a class that a decorator has put a proxy in front of', async () => {
+    const behindProxy = <T extends object>(target: T): T => new Proxy(target, {});
+    @Controller()
+    @behindProxy
+    class Behind {
+      constructor(@Inject(Sales) private readonly sales: Sales) {}
+      @CacheKeyPrefix(tenantOf)
+      @MessagePattern('behind')
+      behind() {
+        return this.sales.total();
+      }
+    }
+    Reflect.defineMetadata('self:paramtypes', [{ index: 0, param: Sales }], Behind);
+    const metadata = { ...shop(), controllers: [Behind] };
+    const { send, keys } = await startHybrid('Express', metadata, hybrid);
+    expect([await send('behind', 'acme'), await send('behind', 'other')]).toEqual([1, 2]);
+    expect(keys()).toEqual([':1:{"acme"}total', ':1:{"other"}total']);
+  });
+
   it('makes controllers anew for each message where they are of request scope', async () => {
     @CacheKeyPrefix(tenantOf)
     @Controller({ scope: Scope.REQUEST })

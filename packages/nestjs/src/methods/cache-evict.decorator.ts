@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@locmem/core';
 import type { Cache } from '@locmem/core';
 import { afterSuccess, contained, unattended, whenDone } from './after-success.js';
-import { isPromise, kindBefore, rememberKind } from './kind.js';
+import { isPromise, kindBefore, rememberKind, toldAs } from './kind.js';
 import { replaceMethod } from './method.js';
 import type { Method, MethodDecoratorOf } from './method.js';
 import type { CacheEvictOptions, Key } from './options.js';
@@ -48,15 +48,18 @@ export function CacheEvict<M extends Method>(options: CacheEvictOptions<M>): Met
       const rule = 'must be given, or else keys, tags or allEntries: true';
       throw new InvalidOptionError('@CacheEvict()', 'key', rule, key);
     }
-    function replacement(this: object, ...args: unknown[]): unknown {
-      const plan = site.planFor(this);
-      const cache = site.cacheOf(this, plan);
+    function answer(self: object, args: unknown[]): unknown {
+      const plan = site.planFor(self);
+      const cache = site.cacheOf(self, plan);
       const { condition, when } = plan.options;
-      const run = () => decorated.original.apply(this, args);
+      const run = () => decorated.original.apply(self, args);
       if (condition !== undefined && !condition(...args)) return run();
       const place = site.place(plan, args);
-      const what = () =>
-        contained(decorated.place, () => evict(cache, site, place, plan.options, options, args));
+      const what = () => {
+        // What functions among the options throw is no failure of the cache.
+        const evict = evictionOf(cache, site, place, plan.options, options, args);
+        return contained(decorated.place, evict);
+      };
       if (when !== 'before') return afterSuccess(decorated.place, run(), what);
       const evicting = what();
       const kind = kindBefore(replacement, undefined);
@@ -65,36 +68,41 @@ export function CacheEvict<M extends Method>(options: CacheEvictOptions<M>): Met
       unattended(decorated.place, evicting);
       return run();
     }
+    function replacement(this: object, ...args: unknown[]): unknown {
+      return toldAs(kindBefore(replacement, undefined), () => answer(this, args));
+    }
     const kind = kindBefore(decorated.original, decorated.returnType);
     if (kind !== undefined) rememberKind(replacement, kind);
     return replacement;
   });
 }
 
-function evict(
+/** What is to be dropped is found out at once. @returns what drops it */
+function evictionOf(
   cache: Cache,
   site: Site<CacheEvictOptions>,
   place: Place,
   options: CacheEvictOptions,
   own: { readonly tags?: unknown },
   args: readonly unknown[],
-): unknown {
-  const doing: unknown[] = [];
+): () => unknown {
   const { version } = place;
   const inVersion = version === undefined ? undefined : { version };
-  if (options.allEntries === true) {
-    if (place.prefixTag !== undefined) doing.push(cache.deleteByTag(place.prefixTag));
-    else doing.push(inVersion === undefined ? cache.clear() : cache.clear(inVersion));
-  }
   // The tags of `@CacheDefaults` are for what is kept, not for what is dropped.
   const tags = own.tags === undefined ? undefined : options.tags;
-  if (tags !== undefined) {
-    doing.push(cache.deleteByTag(...(typeof tags === 'function' ? tags(...args) : tags)));
-  }
+  const tagged = typeof tags === 'function' ? tags(...args) : tags;
   const keys = keysOf(options, args).map((key) => site.keyFrom(place, key));
-  if (keys.length > 0) doing.push(cache.deleteMany([...keys, ...keys.map(errorKey)], inVersion));
-  const waiting = doing.filter(isPromise);
-  return waiting.length === 0 ? undefined : Promise.all(waiting);
+  return () => {
+    const doing: unknown[] = [];
+    if (options.allEntries === true) {
+      if (place.prefixTag !== undefined) doing.push(cache.deleteByTag(place.prefixTag));
+      else doing.push(inVersion === undefined ? cache.clear() : cache.clear(inVersion));
+    }
+    if (tagged !== undefined) doing.push(cache.deleteByTag(...tagged));
+    if (keys.length > 0) doing.push(cache.deleteMany([...keys, ...keys.map(errorKey)], inVersion));
+    const waiting = doing.filter(isPromise);
+    return waiting.length === 0 ? undefined : Promise.all(waiting);
+  };
 }
 
 function keysOf({ key, keys }: CacheEvictOptions, args: readonly unknown[]): Key[] {

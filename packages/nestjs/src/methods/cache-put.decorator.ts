@@ -1,7 +1,7 @@
 import { InvalidOptionError } from '@locmem/core';
 import { afterSuccess, contained } from './after-success.js';
 import { writeOptions } from './keep.js';
-import { kindBefore, rememberKind } from './kind.js';
+import { kindBefore, rememberKind, toldAs } from './kind.js';
 import { replaceMethod } from './method.js';
 import type { Method, MethodDecoratorOf } from './method.js';
 import type { CachePutOptions } from './options.js';
@@ -41,21 +41,24 @@ export function CachePut<M extends Method>(options: CachePutOptions<M>): MethodD
       const rule = 'must be given, or else resultKey: a put without a key would be found by nobody';
       throw new InvalidOptionError('@CachePut()', 'key', rule, options.key);
     }
-    function replacement(this: object, ...args: unknown[]): unknown {
-      const plan = site.planFor(this);
-      const cache = site.cacheOf(this, plan);
+    function answer(self: object, args: unknown[]): unknown {
+      const plan = site.planFor(self);
+      const cache = site.cacheOf(self, plan);
       const { condition, unless, key, resultKey } = plan.options;
-      const answer = decorated.original.apply(this, args);
-      if (condition !== undefined && !condition(...args)) return answer;
+      const run = () => decorated.original.apply(self, args);
+      if (condition !== undefined && !condition(...args)) return run();
       const place = site.place(plan, args);
-      return afterSuccess(decorated.place, answer, (result) => {
+      return afterSuccess(decorated.place, run(), (result) => {
         if (result === undefined || unless?.(result, ...args) === true) return undefined;
         const made = resultKey ? resultKey(result, ...args) : keyOf(key!, args);
         const cacheKey = site.keyFrom(place, made);
-        return contained(decorated.place, () =>
-          cache.set(cacheKey, result, writeOptions(plan.options, place, args)),
-        );
+        // What functions among the options throw is no failure of the cache.
+        const keep = writeOptions(plan.options, place, args);
+        return contained(decorated.place, () => cache.set(cacheKey, result, keep));
       });
+    }
+    function replacement(this: object, ...args: unknown[]): unknown {
+      return toldAs(kindBefore(replacement, undefined), () => answer(this, args));
     }
     const kind = kindBefore(decorated.original, decorated.returnType);
     if (kind !== undefined) rememberKind(replacement, kind);

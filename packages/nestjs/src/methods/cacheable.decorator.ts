@@ -1,7 +1,7 @@
 import type { Cache } from '@locmem/core';
 import { SyncMethodError } from '../errors.js';
 import { cachedIterable } from './async-iterable.js';
-import { isPromise, kindBefore, kindOf, rememberKind } from './kind.js';
+import { isPromise, kindBefore, kindOf, rememberKind, toldAs } from './kind.js';
 import type { Kind } from './kind.js';
 import { keepOptions } from './keep.js';
 import { noteKeyless } from './keyless.js';
@@ -110,13 +110,7 @@ class CachedMethod {
   }
 
   call(self: object, args: unknown[]): unknown {
-    if (this.#kind !== 'promise') return this.#answer(self, args);
-    try {
-      return this.#answer(self, args);
-    } catch (error) {
-      const reason = error as Error;
-      return Promise.reject(reason);
-    }
+    return toldAs(this.#kind, () => this.#answer(self, args));
   }
 
   #answer(self: object, args: unknown[]): unknown {

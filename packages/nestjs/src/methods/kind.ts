@@ -40,6 +40,17 @@ export function rememberKind(method: Method, kind: Kind): void {
   known.set(method, kind);
 }
 
+/** What fails before a method has run is told as the method tells what fails in it. */
+export function toldAs(kind: Kind | undefined, call: () => unknown): unknown {
+  if (kind !== 'promise') return call();
+  try {
+    return call();
+  } catch (error) {
+    const reason = error as Error;
+    return Promise.reject(reason);
+  }
+}
+
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -20,6 +20,7 @@ import { defaultsOf } from './defaults.js';
 import type { Decorated } from './method.js';
 import { checkDecoratorOptions, checkedResult } from './options.js';
 import type { DecoratorName, Key, PlaceOptions } from './options.js';
+import { noteUnprefixed } from './unprefixed.js';
 
 /** What is the same for all objects of a class. */
 export interface ClassPlan<O> {
@@ -68,6 +69,7 @@ export class Site<O extends PlaceOptions> {
     this.#decorated = decorated;
     this.#own = own;
     injectInto(decorated.target, getCacheToken(own.cache));
+    if (own.keyPrefix === undefined) noteUnprefixed(decorated.target);
   }
 
   /** The plan for an object's class. Nearly always the one of the call before. */

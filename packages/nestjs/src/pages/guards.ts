@@ -38,6 +38,7 @@ export class Guards {
   }
 }
 
-function guardsOn(target: object): readonly unknown[] {
+/** What `@UseGuards` has said on a class or handler. */
+export function guardsOn(target: object): readonly unknown[] {
   return (Reflect.getMetadata(GUARDS_METADATA, target) ?? []) as readonly unknown[];
 }

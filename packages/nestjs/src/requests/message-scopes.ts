@@ -47,7 +47,7 @@ export class MessageScopes {
     for (const wrapper of this.discovery.getControllers()) {
       const prototype = prototypeOf(wrapper);
       if (prototype === undefined || !handlesMessages(prototype)) continue;
-      // Behind a proxy that a decorator has made of a class, Nest 10 and 11 look at the class itself.
+      // Of a class that a decorator has put a proxy in front of, Nest 10 looks at the class, later ones at the proxy.
       for (const place of [wrapper.metatype as object, prototype.constructor]) nameFirst(place);
       const module = wrapper.host!;
       // Of a class that another application has made name it, Nest has seen to it by itself.
