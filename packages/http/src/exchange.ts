@@ -261,16 +261,15 @@ export class Exchange<Req extends IncomingMessage> {
       callOff();
       this.#res.removeListener('close', stop);
     };
-    // In the context of this request: what the leader's answer is made in is the leader's.
-    const release = AsyncResource.bind((outcome: Outcome) => {
+    // What the leader's answer is made in is the leader's. (`AsyncResource.bind` costs ten times as much.)
+    const here = new AsyncResource('LocMemWait');
+    const release = (outcome: Outcome) => {
       stop();
       // Not inside the leader's own call: what this one throws is not the leader's.
-      setImmediate(
-        AsyncResource.bind(() => {
-          this.#rejoin(plan, choice, outcome);
-        }),
-      );
-    });
+      here.runInAsyncScope(setImmediate, undefined, () => {
+        this.#rejoin(plan, choice, outcome);
+      });
+    };
     const leave = leader.wait(release);
     const callOff = after(settings.clock, patienceMs, () => {
       release('late');

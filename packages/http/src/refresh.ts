@@ -34,10 +34,10 @@ export interface Refresh<Req extends IncomingMessage> {
  */
 export function refreshAfterwards<Req extends IncomingMessage>(refresh: Refresh<Req>): void {
   // In the context of this request, whoever lets go of the connection.
-  const run = AsyncResource.bind(() => {
-    runNow(refresh);
+  const here = new AsyncResource('LocMemRefresh');
+  whenClosed([refresh.req, refresh.res], () => {
+    here.runInAsyncScope(runNow, undefined, refresh);
   });
-  whenClosed([refresh.req, refresh.res], run);
 }
 
 /** Listens to all of them at once: over HTTP/2 a request that has closed does not say so afterwards. */
