@@ -60,8 +60,8 @@ Requests per second of the server's CPU time, × node:http without a cache that 
 ${markdownTable(['', 'per CPU-second', '(spread)', '× node:http', '(spread)'], pageRows)}
 
 \`@CachePage\` gives hits after Nest's middlewares, guards and outer interceptors have run; with
-\`front: true\`, Nest does not wake up. No subject uses \`@RequestMemo\` or a prefix for each request: an application that
-does pays for the scope of each request on top, by AsyncLocalStorage.
+\`front: true\`, Nest does not wake up. An application that uses \`@RequestMemo\`, \`@CacheVersion\` or
+\`@CacheKeyPrefix\` pays for the scope of each request on top, by AsyncLocalStorage: the rows “with scopes”.
 
 ## Methods
 

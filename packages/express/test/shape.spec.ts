@@ -2,7 +2,7 @@
  * What Express adds to requests and responses has its place there before it replaces their prototypes: they
  * are cheap, and nobody notices.
  */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Express, Request, Response } from 'express';
 import { once } from 'node:events';
 import { createServer, IncomingMessage, request, ServerResponse } from 'node:http';
@@ -22,6 +22,14 @@ beforeAll(() => {
   setFlagsFromString('--allow-natives-syntax');
   haveSameClass = runInThisContext('(one, other) => %HaveSameMap(one, other)') as never;
 });
+
+/** As an application has that loads the package as ES module and as CommonJS. */
+async function anotherCopy() {
+  jest.resetModules();
+  const copy = await import('../src/index.js');
+  expect(copy.responseCache).not.toBe(responseCache);
+  return copy;
+}
 
 type Pair = readonly [req: Request, res: Response];
 
@@ -66,6 +74,22 @@ describe.each(EXPRESSES)('%s', (_name, express) => {
     const inner = express().use(responseCache({ cache: freshStoreName(), timeout: 60 }));
     app.use('/', inner);
     expect(areAlike(await pairIn(app))).toEqual([true, true]);
+  });
+
+  it('does not look like a replaced writer to another copy of the package', async () => {
+    const app = express();
+    shapeRequestsOf(app);
+    const copy = await anotherCopy();
+    const cache = copy.responseCache({ cache: freshStoreName(), timeout: 60 });
+    copy.front(app.use(cache), cache);
+    app.get('/', (_req, res) => {
+      res.send('whole');
+    });
+    const ask = await listen(app);
+    await ask('/');
+    // A part is not made of what somebody might rewrite, and a front gives nothing of it away.
+    expect((await ask('/', { headers: { range: 'bytes=0-1' } })).text).toBe('wh');
+    expect(cache.stats().hits).toBe(1);
   });
 
   it('shows middlewares and handlers what they would see without', async () => {

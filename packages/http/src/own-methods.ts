@@ -2,6 +2,7 @@
  * The methods that an answer is written by, as properties of one response that may be replaced on it.
  */
 import type { ServerResponse } from 'node:http';
+import { processWide } from './process-wide.js';
 
 export type Method<R> = (this: ServerResponse, ...args: unknown[]) => R;
 
@@ -13,8 +14,11 @@ export interface Methods {
   readonly addTrailers: Method<void>;
 }
 
-/** Does what each of them does on a response that has none of its own, whatever prototype it gets. */
-const INHERITED: Methods = {
+/**
+ * Does what each of them does on a response that has none of its own, whatever prototype it gets. The same
+ * in every copy of this package, which would take another's for a writer that somebody has replaced.
+ */
+const INHERITED = processWide('own-methods/1', (): Methods => ({
   writeHead(...args) {
     return inherited(this, 'writeHead').apply(this, args);
   },
@@ -27,7 +31,7 @@ const INHERITED: Methods = {
   addTrailers(...args) {
     inherited(this, 'addTrailers').apply(this, args);
   },
-};
+}));
 
 function inherited<Name extends keyof Methods>(res: ServerResponse, name: Name): Methods[Name] {
   let prototype = Object.getPrototypeOf(res) as Methods;
