@@ -10,7 +10,7 @@
 import type { ServerResponse } from 'node:http';
 import { fieldsOf } from './fields.js';
 import type { Fields } from './fields.js';
-import { ownMethods } from './own-methods.js';
+import { methodsOf, standIn } from './own-methods.js';
 import type { Method, Methods } from './own-methods.js';
 
 /** Who watches a response. */
@@ -85,10 +85,10 @@ export function abandonAnswer(res: ServerResponse): void {
 }
 
 /** Adds the properties that a watch is going to replace, where adding them later would be dear. */
-export function makeRoomForWatch(res: ServerResponse): void {
+export function makeRoomForWatch(res: ServerResponse, standIns: Methods): void {
   if (WATCHED_BY in res) return;
   (res as Watched)[WATCHED_BY] = undefined;
-  ownMethods(res);
+  standIn(res, standIns);
 }
 
 /** A hold on a watched response. */
@@ -127,7 +127,7 @@ class Watching implements Watch {
   constructor(res: ServerResponse, watcher: ResponseWatcher) {
     this.#res = res;
     this.#watcher = watcher;
-    const { writeHead, write, end, addTrailers } = res as unknown as Methods;
+    const { writeHead, write, end, addTrailers } = methodsOf(res);
     this.#writeHeadBelow = writeHead;
     this.#writeBelow = write;
     this.#endBelow = end;

@@ -9,16 +9,12 @@
  */
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { makeRoomForWatch } from './capture.js';
-import type { ExpressApp } from './front-apps.js';
+import { isExpress } from './express-app.js';
+import type { EnteredApp, ExpressApp } from './express-app.js';
 import { makeRoomForHandler } from './handled.js';
+import { standInsOf } from './own-methods.js';
+import type { Methods } from './own-methods.js';
 import { processWide } from './process-wide.js';
-
-/** What Express's types do not tell of. */
-type Entered = ExpressApp & {
-  handle: (...args: unknown[]) => unknown;
-  /** What it is mounted in. */
-  readonly parent?: Entered;
-};
 
 const ARE_PROTOTYPES_DEAR = Number.parseInt(process.versions.node, 10) < 24;
 
@@ -53,9 +49,9 @@ const shaped = processWide('shaped-apps/1', () => new WeakSet<ExpressApp>());
  * ```
  */
 export function shapeRequestsOf(app: ExpressApp): void {
-  if (!ARE_PROTOTYPES_DEAR) return;
-  let entered = app as Entered;
-  while (entered.parent !== undefined) entered = entered.parent;
+  if (!ARE_PROTOTYPES_DEAR || !isOfExpress(app)) return;
+  let entered = app;
+  while (isOfExpress(entered.parent)) entered = entered.parent;
   if (shaped.has(entered)) return;
   shaped.add(entered);
   const { handle } = entered;
@@ -67,6 +63,11 @@ export function shapeRequestsOf(app: ExpressApp): void {
   };
 }
 
+/** Not so: an application of what is merely like Express, which may go about its responses otherwise. */
+function isOfExpress(app: unknown): app is EnteredApp {
+  return isExpress(app) && (app as EnteredApp).response instanceof ServerResponse;
+}
+
 /** Not so: entered by way of another application, over HTTP/2, or of a server's own classes. */
 function isAsNodeMadeIt(req: object, res: object): boolean {
   return (
@@ -75,46 +76,83 @@ function isAsNodeMadeIt(req: object, res: object): boolean {
   );
 }
 
+/** What a request that the cache answers does not get as far as. */
+const IN_ROUTES = ['params', 'route'];
+
 /** What Express notes on a request, and what its documentation lets body and cookie parsers put there. */
-const ON_REQUESTS = [
-  ...['res', 'next', 'baseUrl', 'originalUrl', '_parsedUrl', 'params', 'route'],
+const ON_REQUESTS = new Set<PropertyKey>([
+  ...['res', 'next', 'baseUrl', 'originalUrl', '_parsedUrl', ...IN_ROUTES, 'query'],
   ...['body', 'cookies', 'signedCookies', 'secret'],
-];
+]);
+const ON_RESPONSES = new Set<PropertyKey>(['statusCode', 'statusMessage', 'locals']);
 
+/** Of how many requests is learnt: the first ones may be aborted, or get no further than a health check. */
+const LESSONS = 1_000;
+
+/**
+ * Which of them are added in an application is learnt from how its first requests end. What it adds to none has
+ * no place: `'body' in req` tells of a parser. What its prototypes have a property for has none either, which
+ * would be hidden.
+ */
 class ExpressShape {
-  readonly #names: PropertyKey[];
-  #isLearnt = false;
+  readonly #ofRequests = new Set<PropertyKey>(IN_ROUTES);
+  readonly #ofResponses = new Set<PropertyKey>();
+  readonly #standIns: Methods;
+  #lessons = 0;
 
-  constructor(app: ExpressApp) {
-    // What Express 5 has a getter for, Express 4 notes on the request.
-    this.#names = 'lazyrouter' in app ? [...ON_REQUESTS, 'query'] : [...ON_REQUESTS];
+  constructor(app: EnteredApp) {
+    this.#standIns = standInsOf(app);
   }
 
   give(req: IncomingMessage, res: ServerResponse): void {
-    if (!this.#isLearnt) this.#learnFrom(req, res);
-    const added = req as unknown as Record<PropertyKey, unknown>;
-    for (const name of this.#names) {
-      if (!(name in added)) added[name] = undefined;
-    }
+    if (this.#lessons < LESSONS) this.#learnFrom(req, res);
+    makeRoom(req, this.#ofRequests);
     // Inherited until there is a first listener.
     const counting = req as unknown as { _eventsCount: unknown };
     const { _eventsCount } = counting;
     counting._eventsCount = _eventsCount;
     makeRoomForHandler(req);
-
-    const { statusCode, statusMessage } = res;
-    res.statusCode = statusCode;
-    res.statusMessage = statusMessage;
-    if (!('locals' in res)) (res as { locals?: unknown }).locals = undefined;
-    makeRoomForWatch(res);
+    makeRoom(res, this.#ofResponses);
+    makeRoomForWatch(res, this.#standIns);
   }
 
-  /** Under what symbols a router notes things, only the router knows. */
   #learnFrom(req: IncomingMessage, res: ServerResponse): void {
-    this.#isLearnt = true;
+    this.#lessons++;
     res.once('close', () => {
-      const symbols = Object.getOwnPropertySymbols(req);
-      this.#names.push(...symbols.filter(({ description }) => description?.startsWith('router.')));
+      for (const name of Reflect.ownKeys(req)) {
+        if ((ON_REQUESTS.has(name) || isOfRouter(name)) && isPlain(req, name, IncomingMessage))
+          this.#ofRequests.add(name);
+      }
+      for (const name of ON_RESPONSES) {
+        if (isPlain(res, name, ServerResponse)) this.#ofResponses.add(name);
+      }
     });
+  }
+}
+
+/** Under what symbols a router notes things, only the router knows. */
+function isOfRouter(name: PropertyKey): boolean {
+  return typeof name === 'symbol' && name.description?.startsWith('router.') === true;
+}
+
+/** Whether an object has a value of its own there that hides nothing, but for what its class has to begin with. */
+function isPlain(object: object, name: PropertyKey, { prototype: ofNode }: { prototype: object }) {
+  if (!isValue(object, name)) return false;
+  let at = Object.getPrototypeOf(object) as object | null;
+  while (at !== null && !Object.hasOwn(at, name)) at = Object.getPrototypeOf(at) as object | null;
+  return at === null || (at === ofNode && isValue(at, name));
+}
+
+function isValue(object: object, name: PropertyKey): boolean {
+  return Object.getOwnPropertyDescriptor(object, name)?.writable === true;
+}
+
+/** What has been read there goes on being read. */
+function makeRoom(object: object, names: Iterable<PropertyKey>): void {
+  const added = object as Record<PropertyKey, unknown>;
+  for (const name of names) {
+    if (Object.hasOwn(object, name)) continue;
+    const { [name]: value } = added;
+    added[name] = value;
   }
 }

@@ -3,6 +3,7 @@
  * request enters them, what stands in them, and where they say a request is addressed to.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { EnteredApp, ExpressApp } from './express-app.js';
 import { shapeRequestsOf } from './express-shape.js';
 import { connectionScheme } from './request.js';
 import type { RequestOrigin } from './request.js';
@@ -10,26 +11,11 @@ import type { RequestOrigin } from './request.js';
 /** Takes a request, or lets it on into the framework. */
 export type Intercept = (req: IncomingMessage, res: ServerResponse, goOn: () => unknown) => void;
 
-/** An Express application, as far as a front knows it. */
-export interface ExpressApp {
-  (req: never, res: never): unknown;
-  get(name: string): unknown;
-  set(name: string, value: unknown): unknown;
-}
-
-/** What Express's types do not tell of. */
-type WithHandle = ExpressApp & { handle: (...args: unknown[]) => unknown };
-
 /** A Koa application, as far as a front knows it. */
 export interface KoaApp {
   callback: () => (req: never, res: never) => unknown;
   readonly middleware: readonly unknown[];
   readonly proxy: boolean;
-}
-
-export function isExpress(value: unknown): value is ExpressApp {
-  const app = value as Partial<WithHandle>;
-  return typeof value === 'function' && typeof app.handle === 'function' && 'set' in app;
 }
 
 export function isKoa(value: unknown): value is KoaApp {
@@ -45,7 +31,7 @@ export function isKoa(value: unknown): value is KoaApp {
 export function enterExpress(app: ExpressApp, intercept: Intercept): void {
   // Within: a hit needs none of it.
   shapeRequestsOf(app);
-  const entered = app as WithHandle;
+  const entered = app as EnteredApp;
   const { handle } = entered;
   entered.handle = function (this: unknown, ...args: unknown[]): unknown {
     const [req, res] = args as [IncomingMessage, ServerResponse];

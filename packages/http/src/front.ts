@@ -5,16 +5,10 @@ import { InvalidOptionError } from '@locmem/core';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { choiceOf } from './choice.js';
 import { Exchange } from './exchange.js';
-import {
-  enterExpress,
-  enterKoa,
-  isExpress,
-  isKoa,
-  mountedBefore,
-  mountedIn,
-  originOf,
-} from './front-apps.js';
-import type { ExpressApp, Intercept, KoaApp } from './front-apps.js';
+import { isExpress } from './express-app.js';
+import type { ExpressApp } from './express-app.js';
+import { enterExpress, enterKoa, isKoa, mountedBefore, mountedIn, originOf } from './front-apps.js';
+import type { Intercept, KoaApp } from './front-apps.js';
 import { ageField, ttlSeconds } from './freshness.js';
 import { lastHandlerOf } from './handled.js';
 import { whenThere } from './maybe-promise.js';

@@ -2,7 +2,8 @@
 export { answeredAtOnce, createResponseCache } from './response-cache.js';
 export { front } from './front.js';
 export type { FrontedCache, FrontOptions } from './front.js';
-export type { ExpressApp, KoaApp } from './front-apps.js';
+export type { ExpressApp } from './express-app.js';
+export type { KoaApp } from './front-apps.js';
 export { firstOf, trustsProxyOf } from './front-apps.js';
 export { shapeRequestsOf } from './express-shape.js';
 export { knowsVisitor } from './fronting.js';
